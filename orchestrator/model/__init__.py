@@ -1,0 +1,93 @@
+"""The words of the field as frozen types: no behaviour beyond looking things up, no I/O.
+
+Built by `config`, read by everybody. Import names from here: `from orchestrator.model import Group`.
+"""
+
+from orchestrator.model.event import Event, Severity
+from orchestrator.model.group import Failback, FailbackPolicy, Group, Network, Timing
+from orchestrator.model.ids import (
+    ControllerId,
+    Epoch,
+    GroupName,
+    NetworkName,
+    ResourceName,
+    RunId,
+    ServerName,
+    StepId,
+)
+from orchestrator.model.moment import Monotonic, Utc
+from orchestrator.model.observation import (
+    EpochRecord,
+    GroupView,
+    HostFacts,
+    Observation,
+    Seen,
+    ServerView,
+    Unknown,
+    UnknownReason,
+)
+from orchestrator.model.outcome import Outcome, Status
+from orchestrator.model.refusal import Reason, Refusal
+from orchestrator.model.resource import (
+    After,
+    CommandSpec,
+    EdgeKind,
+    IpSpec,
+    MountSpec,
+    ProcessSpec,
+    Resource,
+    ResourceState,
+    RestartPolicy,
+    Spec,
+    SystemdSpec,
+)
+from orchestrator.model.role import Mode, Role, Safety
+from orchestrator.model.server import Login, Server
+
+__all__ = [
+    "After",
+    "CommandSpec",
+    "ControllerId",
+    "EdgeKind",
+    "Epoch",
+    "EpochRecord",
+    "Event",
+    "Failback",
+    "FailbackPolicy",
+    "Group",
+    "GroupName",
+    "GroupView",
+    "HostFacts",
+    "IpSpec",
+    "Login",
+    "Mode",
+    "Monotonic",
+    "MountSpec",
+    "Network",
+    "NetworkName",
+    "Observation",
+    "Outcome",
+    "ProcessSpec",
+    "Reason",
+    "Refusal",
+    "Resource",
+    "ResourceName",
+    "ResourceState",
+    "RestartPolicy",
+    "Role",
+    "RunId",
+    "Safety",
+    "Seen",
+    "Server",
+    "ServerName",
+    "ServerView",
+    "Severity",
+    "Spec",
+    "Status",
+    "StepId",
+    "SystemdSpec",
+    "Timing",
+    "Unknown",
+    "UnknownReason",
+    "Utc",
+]

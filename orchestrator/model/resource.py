@@ -1,0 +1,130 @@
+"""The smallest things with start, stop and check; what each type needs to know."""
+
+import dataclasses
+import enum
+import ipaddress
+from collections.abc import Mapping
+
+from orchestrator.model.ids import NetworkName, ResourceName
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class IpSpec:
+    """A service address: added, announced to the neighbours, removed."""
+
+    interface: ipaddress.IPv4Interface | ipaddress.IPv6Interface
+    """Address with prefix length."""
+    device: str
+    """Network interface that carries it, e.g. `ens192`; taken from `network` by the configuration."""
+    network: NetworkName | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MountSpec:
+    path: str
+    device: str
+    fstype: str
+    options: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessSpec:
+    """Processes known by a pattern on their command line, a pid file, or a check command."""
+
+    start: str
+    """Shell command; what it starts outlives helper, session and controller."""
+    pattern: str | None = None
+    """Regular expression searched in the command line of each process."""
+    pid_file: str | None = None
+    check: str | None = None
+    """Shell command: exit 0 means running."""
+    count_min: int = 1
+    count_max: int | None = None
+    """Bounds on how many processes match `pattern`; None: no upper bound."""
+    stop: str | None = None
+    """Shell command; None: SIGTERM, then SIGKILL when the deadline nears."""
+    user: str | None = None
+    directory: str | None = None
+    environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SystemdSpec:
+    unit: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CommandSpec:
+    """Whatever the site knows how to start, stop and check by a shell command."""
+
+    start: str
+    stop: str
+    check: str
+    """Exit 0: started; 3 or 7 (LSB, OCF): stopped; else failed."""
+
+
+type_of_spec: Mapping[type, str] = {
+    IpSpec: "ip",
+    MountSpec: "mount",
+    ProcessSpec: "process",
+    SystemdSpec: "systemd",
+    CommandSpec: "command",
+}
+
+Spec = IpSpec | MountSpec | ProcessSpec | SystemdSpec | CommandSpec
+
+
+class EdgeKind(enum.Enum):
+    """Pacemaker's kinds of ordering (Pacemaker Explained, 'Ordering constraints').
+
+    MANDATORY: the later one needs the earlier one and stops when it stops.
+    OPTIONAL: the order counts only where both are started or stopped in the same plan.
+    SERIALISED: never both in action at the same time; no order between them.
+    """
+
+    MANDATORY = "mandatory"
+    OPTIONAL = "optional"
+    SERIALISED = "serialised"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class After:
+    """'I come after `resource`'; symmetrical: and I stop before it."""
+
+    resource: ResourceName
+    kind: EdgeKind = EdgeKind.MANDATORY
+    symmetrical: bool = True
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RestartPolicy:
+    """Auto Action: restart in place so many times in a window before the service moves."""
+
+    times: int = 0
+    within_s: float = 600.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    name: ResourceName
+    spec: Spec
+    after: tuple[After, ...] = ()
+    start_timeout_s: float
+    stop_timeout_s: float
+    restart: RestartPolicy = RestartPolicy()
+    critical: bool = True
+    """A critical resource that cannot be kept running moves the service."""
+
+    @property
+    def type(self) -> str:
+        """The word for it in configuration and helper requests: ip, mount, process, ..."""
+        return type_of_spec[type(self.spec)]
+
+
+class ResourceState(enum.Enum):
+    """What a check found on one server."""
+
+    STARTED = "started"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    """Neither fully started nor fully stopped: too few processes, a wrong device mounted, ..."""

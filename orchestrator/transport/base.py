@@ -1,0 +1,97 @@
+"""The seam between deciding and the servers: one request in, one reply out.
+
+Everything above is written against `Transport`; tests and the simulator bring their own.
+Unreachable is a reply, not an exception: the caller must look at it.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from orchestrator.model import ControllerId, Epoch, GroupName, RunId, ServerName
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Reign:
+    """In whose name a mutating request comes; a server refuses a lower epoch."""
+
+    group: GroupName
+    epoch: Epoch
+    controller: ControllerId
+    run: RunId
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One operation of remote_helpers/README.md."""
+
+    op: str
+    args: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    deadline_s: float
+    """Enforced on the server by killing what the operation started."""
+    reign: Reign | None = None
+
+
+class FailureKind(enum.Enum):
+    """The helper's error kinds; the words stand in remote_helpers/README.md."""
+
+    BAD_REQUEST = "bad-request"
+    STALE_EPOCH = "stale-epoch"
+    NOT_REGISTERED = "not-registered"
+    BUSY = "busy"
+    TIMED_OUT = "timed-out"
+    FAILED = "failed"
+    UNSUPPORTED = "unsupported"
+    CANCELLED = "cancelled"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    data: Mapping[str, Any]
+    took_s: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    kind: FailureKind
+    message: str
+    detail: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class UnreachableKind(enum.Enum):
+    """What stood in the way, as far as this side can tell."""
+
+    REFUSED = "connection refused"
+    TIMED_OUT = "no answer in time"
+    NO_ROUTE = "no route"
+    NAME_UNKNOWN = "name not found"
+    HOST_KEY = "host key not accepted"
+    LOGIN = "login refused"
+    NO_PYTHON = "no usable Python"
+    HELPER = "helper did not start or ended"
+    CONNECTION_LOST = "connection lost"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """No answer. What a request under way did on the server is not known."""
+
+    kind: UnreachableKind
+    message: str
+    """What was tried and seen, and what to do: host, port, key file, deadline."""
+    sent: bool = False
+    """Whether the request may have reached the server."""
+
+
+Reply = Done | Failed | Unreachable
+
+
+class Transport(Protocol):
+    """Reaches both servers of a group; connects when first asked, never retries by itself."""
+
+    async def call(self, server: ServerName, request: Request) -> Reply:
+        """Ask one server. Cancelling the call cancels the operation on the server."""
+        ...
+
+    async def close(self) -> None: ...
