@@ -1,0 +1,1 @@
+"""Turns playbook YAML into a program that the executor can walk. Pure; Ansible's language."""
