@@ -1,0 +1,144 @@
+"""The SQLite file: opened, brought to the newest form, written by one thread in order.
+
+Writers await `Database.write`; everything that queued up while a commit was on its way to the
+disk goes into the next one, so steps that run side by side share an fsync.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from orchestrator.errors import HasysError
+from orchestrator.store.migrations import MIGRATIONS
+
+T = TypeVar("T")
+Statement = tuple[str, Sequence[Any]]
+
+
+class StoreUnusable(HasysError):
+    """The state file cannot be opened, read or written; nothing may be done without it."""
+
+    exit_code = 1
+
+
+class Database:
+    """Open with `await Database.open(...)`; all use of the connection is in its one thread."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._connection: sqlite3.Connection | None = None
+        self._waiting: list[tuple[Sequence[Statement], asyncio.Future[None]]] = []
+        self._writing = False
+
+    @classmethod
+    async def open(cls, path: Path) -> "Database":
+        """Raises StoreUnusable when the file is damaged, read-only or from a newer version."""
+        database = cls(path)
+        try:
+            await database._call(database._connect)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        await self._call(self._disconnect)
+        self._thread.shutdown()
+
+    async def write(self, *statements: Statement) -> None:
+        """All or nothing, and on disk when this returns."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((statements, done))
+        if not self._writing:
+            self._writing = True
+            try:
+                await self._drain()
+            finally:
+                self._writing = False
+        await done
+
+    async def read(self, query: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
+        def fetch() -> list[sqlite3.Row]:
+            return self._open_connection().execute(query, parameters).fetchall()
+
+        return await self._call(fetch)
+
+    async def _drain(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, []
+            error: StoreUnusable | None = None
+            try:
+                await asyncio.shield(self._call(lambda: self._commit(batch)))
+            except StoreUnusable as failure:
+                error = failure
+            for _, done in batch:
+                if done.done():
+                    continue
+                if error is None:
+                    done.set_result(None)
+                else:
+                    done.set_exception(error)
+
+    def _commit(self, batch: Sequence[tuple[Sequence[Statement], Any]]) -> None:
+        with self._open_connection() as connection:
+            for statements, _ in batch:
+                for statement, parameters in statements:
+                    connection.execute(statement, parameters)
+
+    async def _call(self, function: Callable[[], T]) -> T:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, function)
+        except sqlite3.Error as error:
+            raise StoreUnusable(
+                f"state file {self._path}: {error}",
+                hint="free space or restore the file; nothing was done that is not recorded",
+            ) from error
+
+    def _connect(self) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise StoreUnusable(
+                f"state directory {self._path.parent}: {error.strerror}",
+                hint="choose another with --state DIR or HASYS_STATE",
+            ) from error
+        connection = sqlite3.connect(self._path, timeout=5.0, isolation_level="IMMEDIATE")
+        connection.row_factory = sqlite3.Row
+        self._connection = connection
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        self._migrate(connection)
+
+    def _migrate(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version > len(MIGRATIONS):
+            raise StoreUnusable(
+                f"state file {self._path} is of version {version}, "
+                f"this hasys knows up to {len(MIGRATIONS)}",
+                hint="use the newer hasys, or another state directory",
+            )
+        for number in range(version, len(MIGRATIONS)):
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                # Another process may have migrated while we waited for the lock.
+                if connection.execute("PRAGMA user_version").fetchone()[0] != number:
+                    continue
+                for statement in MIGRATIONS[number]:
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {number + 1}")
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _open_connection(self) -> sqlite3.Connection:
+        if self._connection is None:
+            raise StoreUnusable(f"state file {self._path} is closed")
+        return self._connection

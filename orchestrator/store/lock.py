@@ -1,0 +1,32 @@
+"""One run a group at a time, on this machine: an flock that the kernel drops when we die."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator.errors import Busy
+from orchestrator.model import GroupName
+
+
+@contextmanager
+def group_lock(state_directory: Path, group: GroupName, purpose: str) -> Iterator[None]:
+    """Hold the group for `purpose`; raises Busy, naming the holder, when somebody else does."""
+    directory = state_directory / "locks"
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(directory / f"{group}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 200).decode(errors="replace").strip()
+            raise Busy(
+                f"group {group} is held by {holder or 'another process'}",
+                hint="wait for it to end; `hasys events` shows what it does",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, f"process {os.getpid()}: {purpose}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)

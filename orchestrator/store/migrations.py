@@ -1,0 +1,49 @@
+"""The tables, as the list of steps that made them; a step is never changed once released."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE controller (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            id TEXT NOT NULL
+        ) STRICT""",
+        # The highest epoch this controller ever drew for a group: noted before it is sent.
+        """CREATE TABLE epoch (
+            group_name TEXT PRIMARY KEY,
+            epoch INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE run (
+            id TEXT PRIMARY KEY,
+            group_name TEXT NOT NULL,
+            playbook TEXT NOT NULL,
+            state TEXT NOT NULL,
+            started_at TEXT NOT NULL,
+            ended_at TEXT,
+            charter TEXT NOT NULL,
+            message TEXT NOT NULL DEFAULT ''
+        ) STRICT""",
+        "CREATE INDEX run_by_group ON run (group_name, started_at)",
+        """CREATE TABLE step (
+            run TEXT NOT NULL REFERENCES run (id),
+            id TEXT NOT NULL,
+            title TEXT NOT NULL,
+            server TEXT,
+            intended_at TEXT NOT NULL,
+            finished_at TEXT,
+            status TEXT,
+            outcome TEXT,
+            PRIMARY KEY (run, id)
+        ) STRICT""",
+        """CREATE TABLE event (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            group_name TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            severity TEXT NOT NULL,
+            server TEXT,
+            source TEXT NOT NULL,
+            run TEXT,
+            text TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX event_by_group ON event (group_name, number)",
+    ),
+)
