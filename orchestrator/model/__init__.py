@@ -1,6 +1,6 @@
 """The words of the field as frozen types: no behaviour beyond looking things up, no I/O.
 
-Built by `config`, read by everybody. Import names from here: `from orchestrator.model import Group`.
+Built by `config`, read by everybody: `from orchestrator.model import Group`.
 """
 
 from orchestrator.model.event import Event, Severity

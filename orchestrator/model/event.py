@@ -19,7 +19,7 @@ class Event:
     at: Utc
     group: GroupName
     kind: str
-    """`run-started`, `step-failed`, ...: one word per kind, documented in docs/reference/events.md."""
+    """`run-started`, `step-failed`, ...: one word a kind (docs/reference/events.md)."""
     severity: Severity
     text: str
     server: ServerName | None = None

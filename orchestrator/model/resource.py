@@ -15,7 +15,7 @@ class IpSpec:
     interface: ipaddress.IPv4Interface | ipaddress.IPv6Interface
     """Address with prefix length."""
     device: str
-    """Network interface that carries it, e.g. `ens192`; taken from `network` by the configuration."""
+    """Network interface that carries it, e.g. `ens192`; the configuration takes it from `network`."""
     network: NetworkName | None = None
 
 

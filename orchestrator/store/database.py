@@ -5,6 +5,7 @@ disk goes into the next one, so steps that run side by side share an fsync.
 """
 
 import asyncio
+import functools
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +33,7 @@ class Database:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[tuple[Sequence[Statement], asyncio.Future[None]]] = []
-        self._writing = False
+        self._writer: asyncio.Task[None] | None = None
 
     @classmethod
     async def open(cls, path: Path) -> "Database":
@@ -46,6 +47,8 @@ class Database:
         return database
 
     async def close(self) -> None:
+        if self._writer is not None:
+            await self._writer
         await self._call(self._disconnect)
         self._thread.shutdown()
 
@@ -53,12 +56,9 @@ class Database:
         """All or nothing, and on disk when this returns."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((statements, done))
-        if not self._writing:
-            self._writing = True
-            try:
-                await self._drain()
-            finally:
-                self._writing = False
+        if self._writer is None or self._writer.done():
+            # A task of its own: a writer that is cancelled must not leave the others waiting.
+            self._writer = asyncio.create_task(self._drain())
         await done
 
     async def read(self, query: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
@@ -70,18 +70,16 @@ class Database:
     async def _drain(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            error: StoreUnusable | None = None
             try:
-                await asyncio.shield(self._call(lambda: self._commit(batch)))
+                await self._call(functools.partial(self._commit, batch))
             except StoreUnusable as failure:
-                error = failure
-            for _, done in batch:
-                if done.done():
-                    continue
-                if error is None:
-                    done.set_result(None)
-                else:
-                    done.set_exception(error)
+                for _, done in batch:
+                    if not done.done():
+                        done.set_exception(failure)
+            else:
+                for _, done in batch:
+                    if not done.done():
+                        done.set_result(None)
 
     def _commit(self, batch: Sequence[tuple[Sequence[Statement], Any]]) -> None:
         with self._open_connection() as connection:

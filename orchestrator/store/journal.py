@@ -39,7 +39,7 @@ class RunRecord:
     started_at: Utc
     ended_at: Utc | None
     charter: Mapping[str, Any]
-    """What the run was given when it began: playbook text, digests, source, target, epoch, variables."""
+    """What the run was given when it began: `executor.charter`."""
     message: str
 
 

@@ -1,0 +1,142 @@
+"""Whether the service can be started, stopped or moved as a person wishes, and if not, why not."""
+
+import dataclasses
+
+from orchestrator.decision.roles import GroupStatus
+from orchestrator.model import Reason, Refusal, Role, Seen, ServerName, ServerView, Unknown
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Movement:
+    """From where to where; in a plain start or stop both are the same server."""
+
+    source: ServerName
+    target: ServerName
+
+
+def plan_switchover(status: GroupStatus, to: ServerName | None) -> Movement | tuple[Refusal, ...]:
+    """An orderly move needs one active server, and another that is known to be a clean standby."""
+    names = status.group.server_names
+    active = [name for name in names if status.roles[name] is Role.ACTIVE]
+    if len(active) > 1:
+        return (_both_active(active),)
+    if not active:
+        return (_no_active(status),)
+    source = active[0]
+    target = status.group.peer_of(source).name
+    if to == source:
+        return (
+            Refusal(
+                reason=Reason.ALREADY_THERE,
+                evidence=f"{source} is ACTIVE already",
+                advice=f"to move away from it: hasys switchover {status.group.name}",
+            ),
+        )
+    refusals = _hindrances(status.view.of(target), status.roles[target])
+    refusals += _not_known(status.view.of(source))
+    return tuple(refusals) or Movement(source=source, target=target)
+
+
+def plan_start(status: GroupStatus, on: ServerName | None) -> Movement | tuple[Refusal, ...]:
+    """Where to start: where parts of it run already, else where it was asked for or preferred."""
+    names = status.group.server_names
+    active = [name for name in names if status.roles[name] is Role.ACTIVE]
+    if len(active) > 1:
+        return (_both_active(active),)
+    target = on or (active[0] if active else status.group.preferred_active)
+    peer = status.group.peer_of(target).name
+    if active and active[0] != target:
+        return (
+            Refusal(
+                reason=Reason.RUNS_ON_PEER,
+                evidence=f"{active[0]} holds {_held(status.view.of(active[0]))}",
+                advice=f"to move it: hasys switchover {status.group.name} --to {target}",
+            ),
+        )
+    refusals = _unreachable(status.view.of(target))
+    refusals += _hindrances(status.view.of(peer), status.roles[peer])
+    return tuple(refusals) or Movement(source=peer, target=target)
+
+
+def plan_stop(status: GroupStatus) -> Movement | tuple[Refusal, ...]:
+    """Stopping is allowed whatever runs where, as long as one server can be reached."""
+    reachable = [view for view in status.view.servers if isinstance(view.reach, Seen)]
+    if not reachable:
+        return tuple(refusal for view in status.view.servers for refusal in _unreachable(view))
+    first, second = status.group.server_names
+    source = status.active or (first if _reached(status, first) else second)
+    return Movement(source=source, target=status.group.peer_of(source).name)
+
+
+def _reached(status: GroupStatus, name: ServerName) -> bool:
+    return isinstance(status.view.of(name).reach, Seen)
+
+
+def _both_active(active: list[ServerName]) -> Refusal:
+    return Refusal(
+        reason=Reason.BOTH_ACTIVE,
+        evidence=f"{' and '.join(active)} both hold parts of the service",
+        advice="look at both, then stop the parts on the one that must not run them: "
+        "hasys stop GROUP stops them on both",
+    )
+
+
+def _no_active(status: GroupStatus) -> Refusal:
+    for view in status.view.servers:
+        for refusal in _unreachable(view):
+            return dataclasses.replace(
+                refusal, evidence=f"{refusal.evidence}; it may run the service"
+            )
+    return Refusal(
+        reason=Reason.NO_ACTIVE,
+        evidence="neither server runs the service",
+        advice=f"to start it: hasys start {status.group.name}",
+    )
+
+
+def _hindrances(view: ServerView, role: Role) -> list[Refusal]:
+    """Why the service cannot come to, or must not start beside, this server."""
+    if isinstance(view.reach, Unknown):
+        return _unreachable(view)
+    refusals = _not_known(view)
+    if role in (Role.FAULTED, Role.ACTIVE):
+        refusals.append(
+            Refusal(
+                reason=Reason.RESOURCE_FAILED,
+                evidence=f"{view.server} is not clean: {_held(view)}",
+                advice=f"clean it first: hasys stop GROUP --on {view.server}",
+            )
+        )
+    return refusals
+
+
+def _unreachable(view: ServerView) -> list[Refusal]:
+    if not isinstance(view.reach, Unknown):
+        return []
+    return [
+        Refusal(
+            reason=Reason.SERVER_UNREACHABLE,
+            evidence=f"{view.server}: {view.reach.detail or view.reach.reason.value}",
+            advice="silence is not death: bring it back, or make sure that it is off",
+        )
+    ]
+
+
+def _not_known(view: ServerView) -> list[Refusal]:
+    return [
+        Refusal(
+            reason=Reason.STATE_UNKNOWN,
+            evidence=f"{view.server}: {name}: {seen.detail or seen.reason.value}",
+            advice="see why its check does not answer; nothing is done on a guess",
+        )
+        for name, seen in sorted(view.resources.items())
+        if isinstance(seen, Unknown)
+    ]
+
+
+def _held(view: ServerView) -> str:
+    return ", ".join(
+        f"{name} {seen.value.value}"
+        for name, seen in sorted(view.resources.items())
+        if isinstance(seen, Seen) and seen.value.value != "stopped"
+    )
