@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -49,7 +49,24 @@ class LabDescription:
     service: LabService
 
     def as_json(self) -> dict[str, Any]:
-        return _plain(dataclasses.asdict(self))
+        return {key: _plain(value) for key, value in dataclasses.asdict(self).items()}
+
+    @classmethod
+    def from_json(cls, read: Mapping[str, Any]) -> LabDescription:
+        """What `as_json` wrote."""
+        return cls(
+            lab=read["lab"],
+            kind=read["kind"],
+            inventory=Path(read["inventory"]),
+            group=read["group"],
+            servers=tuple(_server(server) for server in read["servers"]),
+            client=LabClient(enter=tuple(read["client"]["enter"])),
+            service=LabService(**read["service"]),
+        )
+
+    def server(self, name: str) -> LabServer:
+        """Raises KeyError for a name that is none of the two."""
+        return {server.name: server for server in self.servers}[name]
 
 
 class Lab(Protocol):
@@ -76,6 +93,11 @@ class Lab(Protocol):
 
 class Unsupported(RuntimeError):
     """This kind of lab cannot do that; the text says which kind can."""
+
+
+def _server(read: Mapping[str, Any]) -> LabServer:
+    paths = {"key": Path(read["key"]), "known_hosts": Path(read["known_hosts"])}
+    return LabServer(**{**read, **paths, "enter": tuple(read["enter"])})
 
 
 def _plain(value: Any) -> Any:

@@ -10,8 +10,13 @@ systemd=$tree/etc/systemd/system
 install -m 755 "$files/lab-http" "$tree/usr/local/bin/lab-http"
 
 rm -f "$tree"/etc/ssh/ssh_host_*
-printf 'UseDNS no\nUsePAM no\nPasswordAuthentication no\nMaxStartups 100\n' \
-  > "$tree/etc/ssh/sshd_config.d/00-lab.conf"
+cat > "$tree/etc/ssh/sshd_config.d/00-lab.conf" <<'CONF'
+UseDNS no
+UsePAM no
+PasswordAuthentication no
+MaxStartups 100
+AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/lab_authorized_keys
+CONF
 # A login without rights of its own. '*' and not '!': without PAM sshd refuses locked accounts.
 chroot "$tree" useradd --create-home --shell /bin/sh --password '*' hasys
 echo 'hasys ALL=(ALL) NOPASSWD: ALL' > "$tree/etc/sudoers.d/hasys"
