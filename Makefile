@@ -2,12 +2,45 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+JOBS ?= auto
 
-.PHONY: venv
-venv: $(VENV)/.ready
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-quick check format prepare bench
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+venv: $(VENV)/.ready ## .venv with the project installed editable
 
 $(VENV)/.ready: pyproject.toml requirements.lock
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --requirement requirements.lock
-	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
+
+demo: venv ## the main job on two embedded servers, in about a minute
+	$(BIN)/hasys demo
+
+prepare: venv ## what the tests need of the machine (installs it as root, else says what)
+	$(BIN)/python -m tests.prepare
+
+test: prepare check ## everything
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+test-quick: venv ## without root and labs, under two minutes
+	$(BIN)/pytest -n $(JOBS) -m "not lab and not kernel_lab and not model"
+
+check: venv ## format, lint, types, layers, sizes, docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/vermin --quiet --no-tips --violations -t=3.6- remote_helpers
+	$(BIN)/pytest -q tests/test_tidy.py tests/test_docs.py
+
+format: venv
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: prepare ## speed against the floor and against peers, as ratios
+	$(BIN)/python -m tests.bench

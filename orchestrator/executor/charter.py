@@ -1,0 +1,40 @@
+"""What a run was given when it began: enough to go on with exactly that run after a crash."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.model import ControllerId, Epoch, GroupName, RunId, ServerName
+from orchestrator.transport import Reign
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Charter:
+    run: RunId
+    group: GroupName
+    playbook: str
+    """Its name, for people."""
+    file: str
+    text: str
+    """The playbook's source: a resumed run is the run that was begun, whatever was edited since."""
+    digest: str
+    """Of the compiled program: a configuration that changed since is noticed."""
+    source: ServerName
+    target: ServerName
+    epoch: Epoch
+    controller: ControllerId
+    variables: Mapping[str, Any]
+    by: str
+    """Who asked for it."""
+
+    @property
+    def reign(self) -> Reign:
+        return Reign(group=self.group, epoch=self.epoch, controller=self.controller, run=self.run)
+
+    def as_json(self) -> dict[str, Any]:
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Charter":
+        """Raises TypeError for a document that is not a charter."""
+        return cls(**document)

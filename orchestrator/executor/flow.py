@@ -1,0 +1,137 @@
+"""Starts, stops or checks the resources of a flow on one server, each as soon as its turn comes.
+
+A step begins when all it needs have ended well; independent branches run side by side. After a
+failure nothing further begins, and what runs is waited for.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import Iterable, Mapping
+
+from orchestrator.executor.interlock import Interlock, as_outcome
+from orchestrator.executor.step import Step, StepRunner, ask
+from orchestrator.model import (
+    Group,
+    Outcome,
+    Resource,
+    ResourceName,
+    ServerName,
+    Status,
+    StepId,
+)
+from orchestrator.playbooks.model import CompiledTask, FlowAction, FlowStep
+from orchestrator.transport import Done, Reign, Request, Transport
+from orchestrator.transport.encode import spec_to_json
+
+CHECK_DEADLINE_S = 20.0
+"""An orderly run can wait this long for a check; the poll has its own, shorter one."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FlowRunner:
+    group: Group
+    reign: Reign
+    transport: Transport
+    interlock: Interlock
+    steps: StepRunner
+
+    async def run(self, task: CompiledTask, server: ServerName) -> Outcome:
+        """One outcome for the whole flow on this server; the single ones are in the journal."""
+        if any(step.action is FlowAction.START for step in task.flow):
+            refusal = await self.interlock.refusal(server)
+            if refusal is not None:
+                return as_outcome(refusal)
+        waiting = {step.resource: step for step in task.flow}
+        running: dict[asyncio.Task[Outcome], FlowStep] = {}
+        outcomes: dict[ResourceName, Outcome] = {}
+        try:
+            while True:
+                for step in _ready(waiting, running.values(), outcomes):
+                    del waiting[step.resource]
+                    running[asyncio.create_task(self._perform(task, step, server))] = step
+                if not running:
+                    return _summary(outcomes, waiting)
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for ended in done:
+                    outcomes[running.pop(ended).resource] = ended.result()
+        except asyncio.CancelledError:
+            for task_under_way in running:
+                task_under_way.cancel()
+            raise
+        finally:
+            # Not empty only when the run is stopped or cannot be journaled: what has begun ends.
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _perform(self, task: CompiledTask, step: FlowStep, server: ServerName) -> Outcome:
+        resource = self.group.resources[step.resource]
+        return await self.steps.perform(
+            Step(
+                id=StepId(f"{task.path}/{step.resource}@{server}"),
+                title=f"{step.action.value} {step.resource}",
+                server=server,
+                act=lambda: self._act(step.action, resource, server),
+            )
+        )
+
+    async def _act(self, action: FlowAction, resource: Resource, server: ServerName) -> Outcome:
+        arguments = {
+            "type": resource.type,
+            "name": resource.name,
+            "spec": spec_to_json(resource.spec),
+        }
+        if action is FlowAction.CHECK:
+            request = Request(op="resource.check", args=arguments, deadline_s=CHECK_DEADLINE_S)
+            return await ask(self.transport, server, request, _checked)
+        deadline_s = (
+            resource.start_timeout_s if action is FlowAction.START else resource.stop_timeout_s
+        )
+        request = Request(
+            op=f"resource.{action.value}", args=arguments, deadline_s=deadline_s, reign=self.reign
+        )
+        return await ask(self.transport, server, request, _moved)
+
+
+def _ready(
+    waiting: Mapping[ResourceName, FlowStep],
+    running: Iterable[FlowStep],
+    outcomes: Mapping[ResourceName, Outcome],
+) -> list[FlowStep]:
+    """The steps that may begin now, in the flow's own order."""
+    if not all(outcome.status.is_good for outcome in outcomes.values()):
+        return []
+    in_action = {step.resource for step in running}
+    ready: list[FlowStep] = []
+    for step in waiting.values():
+        if step.needs <= outcomes.keys() and not step.never_with & in_action:
+            ready.append(step)
+            in_action.add(step.resource)
+    return ready
+
+
+def _moved(done: Done) -> Outcome:
+    status = Status.CHANGED if done.data.get("changed") else Status.OK
+    return Outcome(status=status, message=str(done.data.get("detail", "")), result=done.data)
+
+
+def _checked(done: Done) -> Outcome:
+    state, detail = done.data.get("state"), done.data.get("detail", "")
+    status = Status.OK if state == "started" else Status.FAILED
+    return Outcome(status=status, message=f"{state}: {detail}", result=done.data)
+
+
+def _summary(
+    outcomes: Mapping[ResourceName, Outcome], not_reached: Mapping[ResourceName, FlowStep]
+) -> Outcome:
+    """Unreachable weighs more than failed: then nobody knows what is there."""
+    bad = {name: one for name, one in outcomes.items() if not one.status.is_good}
+    result = {
+        "resources": {name: outcome.status.value for name, outcome in outcomes.items()},
+        "not_reached": list(not_reached),
+    }
+    if bad:
+        statuses = {outcome.status for outcome in bad.values()}
+        status = Status.UNREACHABLE if Status.UNREACHABLE in statuses else Status.FAILED
+        message = "; ".join(f"{name}: {outcome.message}" for name, outcome in bad.items())
+        return Outcome(status=status, message=message, result=result)
+    changed = any(outcome.status is Status.CHANGED for outcome in outcomes.values())
+    return Outcome(status=Status.CHANGED if changed else Status.OK, result=result)

@@ -1,0 +1,83 @@
+"""Nothing is started on a server before the other one is confirmed stopped.
+
+The race it prevents: a stop that failed, hung or was never asked for leaves a part of the service
+on the peer; a start here would make two. The peer is asked at the moment of the start, after the
+run's epoch was raised on it: from then on no step of an older run can start anything there.
+"""
+
+import dataclasses
+
+from orchestrator.clock import Clock
+from orchestrator.model import (
+    Group,
+    Outcome,
+    Reason,
+    Refusal,
+    ResourceState,
+    Seen,
+    ServerName,
+    ServerView,
+    Status,
+    Unknown,
+)
+from orchestrator.probes.collect import look
+from orchestrator.transport import Reign, Transport
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Interlock:
+    group: Group
+    reign: Reign
+    transport: Transport
+    clock: Clock
+
+    async def refusal(self, server: ServerName) -> Refusal | None:
+        """Why nothing may be started on `server` now; None: its peer is confirmed stopped."""
+        peer = self.group.peer_of(server).name
+        return judge(await look(self.group, peer, self.transport, self.clock), self.reign)
+
+
+def judge(peer: ServerView, reign: Reign) -> Refusal | None:
+    """The evidence must be complete: every resource seen stopped, our epoch the highest there."""
+    if isinstance(peer.reach, Unknown):
+        return Refusal(
+            reason=Reason.SERVER_UNREACHABLE,
+            evidence=f"{peer.server} may hold the service: {peer.reach.detail}",
+            advice="silence is not death: bring it back, or make sure that it is off",
+        )
+    if not isinstance(peer.epoch, Seen) or peer.epoch.value is None:
+        return Refusal(
+            reason=Reason.STALE_EPOCH,
+            evidence=f"{peer.server} does not know this run's epoch {reign.epoch}",
+            advice="its record was lost or could not be read; run the command again",
+        )
+    record = peer.epoch.value
+    if (record.promised, record.controller) != (reign.epoch, reign.controller):
+        return Refusal(
+            reason=Reason.STALE_EPOCH,
+            evidence=f"{peer.server} has promised epoch {record.promised} to controller "
+            f"{record.controller}, this run has {reign.epoch}",
+            advice="another controller acts on this group; find out which",
+        )
+    for name, seen in sorted(peer.resources.items()):
+        if isinstance(seen, Unknown):
+            return Refusal(
+                reason=Reason.STATE_UNKNOWN,
+                evidence=f"{peer.server}: {name}: {seen.detail or seen.reason.value}",
+                advice="see why its check does not answer; nothing is started on a guess",
+            )
+        if seen.value is not ResourceState.STOPPED:
+            return Refusal(
+                reason=Reason.RUNS_ON_PEER,
+                evidence=f"{peer.server}: {name} is {seen.value.value}: {seen.detail}",
+                advice=f"stop it there first: hasys stop {reign.group} --on {peer.server}",
+            )
+    return None
+
+
+def as_outcome(refusal: Refusal) -> Outcome:
+    return Outcome(
+        status=Status.FAILED,
+        message=f"refused ({refusal.reason.value}): {refusal.evidence}; {refusal.advice}",
+        result={"refused": refusal.reason.value},
+    )

@@ -1,0 +1,165 @@
+"""A run from its charter to its end: epoch on the servers, then the walk, each mark on disk."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from orchestrator.clock import Clock
+from orchestrator.decision.roles import status_of
+from orchestrator.errors import Interrupted
+from orchestrator.executor.charter import Charter
+from orchestrator.executor.engine import Engine, Failures
+from orchestrator.executor.flow import FlowRunner
+from orchestrator.executor.interlock import Interlock
+from orchestrator.executor.progress import Report
+from orchestrator.executor.reign import raise_epoch
+from orchestrator.executor.scope import Scope
+from orchestrator.executor.step import Step, StepRunner
+from orchestrator.executor.task import TaskRunner
+from orchestrator.model import (
+    Group,
+    Outcome,
+    Refusal,
+    Role,
+    ServerName,
+    Status,
+    StepId,
+)
+from orchestrator.playbooks.model import CompiledPlay, HostSelector, Program
+from orchestrator.probes.collect import collect
+from orchestrator.store.journal import Journal, RunState, StepRecord
+from orchestrator.transport import Transport, Unreachable
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    charter: Charter
+    state: RunState
+    failures: Failures
+    unreachable: Mapping[ServerName, Unreachable]
+    """Servers that could not be told the run's epoch."""
+    refusals: tuple[Refusal, ...]
+    """Why a server did not accept the run; then no step was begun."""
+
+
+@dataclasses.dataclass(kw_only=True)
+class Run:
+    """One execution of one charter in this process; a resumed run is a second `Run`."""
+
+    charter: Charter
+    program: Program
+    group: Group
+    journal: Journal
+    transport: Transport
+    clock: Clock
+    report: Report
+    past: Sequence[StepRecord] = ()
+    """What the journal holds of it when it is resumed."""
+
+    def __post_init__(self) -> None:
+        self._steps = StepRunner(
+            run=self.charter.run,
+            journal=self.journal,
+            clock=self.clock,
+            report=self.report,
+            past={record.id: record for record in self.past},
+        )
+
+    def stop(self) -> None:
+        """Begin no further step; `execute` returns when those under way have ended."""
+        self._steps.stop()
+
+    async def execute(self) -> RunResult:
+        """The charter must be in the journal already. Raises StoreUnusable and nothing else."""
+        raised = await raise_epoch(self.group, self.charter, self.transport)
+        if raised.refusals:
+            await self._mark(RunState.FAILED, raised.refusals[0].evidence)
+            return self._result(RunState.FAILED, {}, raised.unreachable, raised.refusals)
+        try:
+            failures = await self._engine().walk(self.program)
+        except Interrupted as interruption:
+            await self._mark(RunState.INTERRUPTED, interruption.message)
+            return self._result(RunState.INTERRUPTED, {}, raised.unreachable)
+        state = RunState.FAILED if failures else RunState.DONE
+        message = "; ".join(f"{server}: {one.message}" for server, one in failures.items())
+        await self._mark(state, message)
+        return self._result(state, failures, raised.unreachable)
+
+    def _engine(self) -> Engine:
+        scope = Scope(self.group, self.charter)
+        flows = FlowRunner(
+            group=self.group,
+            reign=self.charter.reign,
+            transport=self.transport,
+            interlock=Interlock(
+                group=self.group,
+                reign=self.charter.reign,
+                transport=self.transport,
+                clock=self.clock,
+            ),
+            steps=self._steps,
+        )
+        tasks = TaskRunner(
+            scope=scope,
+            flows=flows,
+            steps=self._steps,
+            transport=self.transport,
+            clock=self.clock,
+            reign=self.charter.reign,
+        )
+        return Engine(tasks=tasks, scope=scope, who=self._who, report=self.report)
+
+    async def _who(self, number: int, play: CompiledPlay) -> tuple[ServerName, ...]:
+        match play.selector:
+            case HostSelector.SOURCE:
+                return (self.charter.source,)
+            case HostSelector.TARGET:
+                return (self.charter.target,)
+            case HostSelector.GROUP:
+                return self.group.server_names
+            case HostSelector.SERVER:
+                return (ServerName(play.server or ""),)
+            case HostSelector.ACTIVE:
+                return await self._by_role(number, Role.ACTIVE)
+            case HostSelector.STANDBY:
+                return await self._by_role(number, Role.STANDBY)
+
+    async def _by_role(self, number: int, role: Role) -> tuple[ServerName, ...]:
+        """A step of its own: a resumed run goes on with the servers that were found then."""
+
+        async def look() -> Outcome:
+            view = await collect(self.group, self.transport, self.clock)
+            roles = status_of(self.group, view).roles
+            found = [name for name in self.group.server_names if roles[name] is role]
+            return Outcome(
+                status=Status.OK,
+                message=f"{role.value}: {', '.join(found) or 'none'}",
+                result={"servers": found},
+            )
+
+        outcome = await self._steps.perform(
+            Step(
+                id=StepId(f"{number}:hosts"),
+                title=f"who is {role.value}",
+                server=self.charter.source,
+                act=look,
+            )
+        )
+        return tuple(ServerName(name) for name in outcome.result["servers"])
+
+    async def _mark(self, state: RunState, message: str) -> None:
+        await self.journal.mark(self.charter.run, state, self.clock.utc(), message)
+
+    def _result(
+        self,
+        state: RunState,
+        failures: Failures,
+        unreachable: Mapping[ServerName, Unreachable],
+        refusals: tuple[Refusal, ...] = (),
+    ) -> RunResult:
+        return RunResult(
+            charter=self.charter,
+            state=state,
+            failures=failures,
+            unreachable=unreachable,
+            refusals=refusals,
+        )

@@ -1,0 +1,118 @@
+"""One step on one server: journal first, act, verify, journal.
+
+The only place in the program that sends a mutating request.
+"""
+
+import dataclasses
+from collections.abc import Awaitable, Callable, Mapping
+from typing import assert_never
+
+from orchestrator.clock import Clock
+from orchestrator.errors import Interrupted
+from orchestrator.executor.progress import Report, StepEnded, StepStarted
+from orchestrator.model import Outcome, RunId, ServerName, Status, StepId
+from orchestrator.store.journal import Journal, StepRecord
+from orchestrator.transport import Done, Failed, Reply, Request, Transport, Unreachable
+
+Act = Callable[[], Awaitable[Outcome]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    id: StepId
+    title: str
+    server: ServerName
+    act: Act
+    if_cut: Outcome | None = None
+    """How it ends when the controller died while it was under way, so that nobody knows what it
+    did. None: it may be asked for again, because it looks at the state before it acts."""
+
+
+class StepRunner:
+    """Runs the steps of one run. `past` is what its journal held when this process began."""
+
+    def __init__(
+        self,
+        *,
+        run: RunId,
+        journal: Journal,
+        clock: Clock,
+        report: Report,
+        past: Mapping[StepId, StepRecord],
+    ) -> None:
+        self._run = run
+        self._journal = journal
+        self._clock = clock
+        self._report = report
+        self._past = past
+        self._stopping = False
+
+    def is_past(self, step: StepId) -> bool:
+        """Whether an earlier process of this run has come to this step."""
+        return step in self._past
+
+    def stop(self) -> None:
+        """Begin no further step; those under way come to their end."""
+        self._stopping = True
+
+    async def perform(self, step: Step) -> Outcome:
+        """Raises Interrupted when the run is to stop, StoreUnusable when it cannot be journaled."""
+        past = self._past.get(step.id)
+        if past is not None and past.outcome is not None:
+            self._ended(step, past.outcome, replayed=True)
+            return past.outcome
+        if self._stopping:
+            raise Interrupted("the run was stopped before its next step")
+        await self._journal.intend(self._run, step.id, step.title, step.server, self._clock.utc())
+        self._report(StepStarted(step=step.id, title=step.title, server=step.server))
+        began = self._clock.monotonic()
+        if past is not None and step.if_cut is not None:
+            outcome = step.if_cut
+        else:
+            outcome = await step.act()
+        outcome = dataclasses.replace(outcome, took_s=self._clock.monotonic() - began)
+        await self._journal.finish(self._run, step.id, outcome, self._clock.utc())
+        self._ended(step, outcome, replayed=False)
+        return outcome
+
+    def _ended(self, step: Step, outcome: Outcome, *, replayed: bool) -> None:
+        self._report(
+            StepEnded(
+                step=step.id,
+                title=step.title,
+                server=step.server,
+                outcome=outcome,
+                replayed=replayed,
+            )
+        )
+
+
+async def ask(
+    transport: Transport,
+    server: ServerName,
+    request: Request,
+    conclude: Callable[[Done], Outcome],
+) -> Outcome:
+    """One request as an outcome: a failure and a silence are outcomes too."""
+    return outcome_of(await transport.call(server, request), conclude)
+
+
+def outcome_of(reply: Reply, conclude: Callable[[Done], Outcome]) -> Outcome:
+    match reply:
+        case Done():
+            return conclude(reply)
+        case Failed():
+            return Outcome(
+                status=Status.FAILED,
+                message=reply.message,
+                result={"kind": reply.kind.value, "detail": dict(reply.detail)},
+            )
+        case Unreachable():
+            sent = "what it did there is not known" if reply.sent else "nothing was done there"
+            return Outcome(
+                status=Status.UNREACHABLE,
+                message=f"{reply.kind.value}: {reply.message}; {sent}",
+                result={"kind": reply.kind.name.lower(), "sent": reply.sent},
+            )
+        case _:
+            assert_never(reply)

@@ -1,0 +1,1 @@
+"""Tells the world what happened: one `publish(event)` to the store and to whoever listens."""
