@@ -16,6 +16,8 @@ from typing import Any
 from tests.lab import addresses
 
 STATE = Path("/run/hasys-lab")
+DISKS = Path("/var/tmp/hasys-lab")
+"""For large files: /run is in memory."""
 _LAB_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
 
 
@@ -64,6 +66,11 @@ class LabRecord:
     def folder(self) -> Path:
         return STATE / self.lab
 
+    @property
+    def disks(self) -> Path:
+        """The lab's disk images; not there until somebody makes it."""
+        return DISKS / self.lab
+
     def abandoned(self) -> bool:
         if self.boot_id != machine_boot_id():
             return True
@@ -99,7 +106,8 @@ def reserve(lab_id: str, kind: str) -> LabRecord:
         boot_id=machine_boot_id(),
         owner=ProcessMark.of(os.getpid()),
     )
-    shutil.rmtree(record.folder, ignore_errors=True)  # made, but never recorded
+    for left_over in (record.disks, record.folder):  # made, but never recorded
+        shutil.rmtree(left_over, ignore_errors=True)
     record.folder.mkdir(mode=0o755)
     _write(record)
     return record
@@ -138,9 +146,11 @@ def find(lab_id: str | None = None, kind: str | None = None) -> LabRecord:
 
 def forget(record: LabRecord) -> None:
     """Last step of taking a lab away. Hold the lock."""
-    shutil.rmtree(record.folder, ignore_errors=True)
-    with contextlib.suppress(OSError):  # other labs are up
-        STATE.rmdir()
+    for folder in (record.disks, record.folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    for base in (DISKS, STATE):
+        with contextlib.suppress(OSError):  # other labs are up, or it is not there
+            base.rmdir()
 
 
 def _write(record: LabRecord) -> None:
