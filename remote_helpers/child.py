@@ -1,0 +1,297 @@
+"""Children of the helper: own session, deadline, bounded output, never the helper's channel.
+
+The whole process group dies at the deadline. A background process that keeps the output pipes
+open does not delay the answer: once the child itself has ended, what it wrote is read and the
+pipes are closed (so what stays must redirect its output, or SIGPIPE ends it when it writes).
+"""
+
+import contextlib
+import os
+import pwd
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import Dict, List, Mapping, Optional, Sequence, Set, Union
+
+OUTPUT_LIMIT = 256 * 1024
+"""Bytes kept of each stream; the rest is read and thrown away, so that the child never blocks."""
+TERM_GRACE_S = 0.5
+"""Between TERM and KILL; at a deadline it is taken from the time before it."""
+REAP_S = 1.0
+"""How long after KILL a child may take to vanish before it counts as stuck in the kernel."""
+LONGEST_NAP_S = 0.025
+"""Python 3.6 cannot wait for pipes and an exit at once: look at least this often."""
+DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# Runs in a fresh interpreter: changing user between fork and exec is not safe among threads.
+AS_USER = """
+import os, pwd, sys
+entry = pwd.getpwnam(sys.argv[1])
+os.initgroups(entry.pw_name, entry.pw_gid)
+os.setgid(entry.pw_gid)
+os.setuid(entry.pw_uid)
+os.environ.update(HOME=entry.pw_dir, USER=entry.pw_name, LOGNAME=entry.pw_name)
+os.execvp(sys.argv[2], sys.argv[2:])
+"""
+
+
+class CannotStart(Exception):
+    """The program, the directory or the user does not exist, or may not be used."""
+
+
+class Options:
+    """How to start a child; `lock` is a descriptor it inherits on purpose."""
+
+    def __init__(
+        self,
+        stdin: str = "",
+        environment: Optional[Mapping[str, str]] = None,
+        directory: Optional[str] = None,
+        user: Optional[str] = None,
+        output_limit: int = OUTPUT_LIMIT,
+        lock: Optional[int] = None,
+    ) -> None:
+        self.stdin = stdin
+        self.environment = environment
+        self.directory = directory
+        self.user = user
+        self.output_limit = output_limit
+        self.lock = lock
+
+
+class Completed:
+    """How a child ended. `rc` is negative for a signal, as in subprocess."""
+
+    def __init__(self, rc: int, stdout: str, stderr: str) -> None:
+        self.rc = rc
+        self.stdout = stdout
+        self.stderr = stderr
+        self.truncated = False
+        self.timed_out = False
+        self.output_held = False
+        """Something it left running still held its output."""
+        self.left_behind = False
+        """It did not vanish after KILL: stuck in the kernel."""
+
+
+class Children:
+    """All process groups in progress, so that the end of the session ends them."""
+
+    def __init__(self) -> None:
+        self._groups: Set[int] = set()
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def add(self, group: int) -> None:
+        with self._lock:
+            self._groups.add(group)
+            if self._closed:  # started while the session was ending
+                kill_group(group, signal.SIGKILL)
+
+    def discard(self, group: int) -> None:
+        with self._lock:
+            self._groups.discard(group)
+
+    def kill_all(self) -> None:
+        with self._lock:
+            self._closed = True
+            for group in self._groups:
+                kill_group(group, signal.SIGKILL)
+
+
+def kill_group(group: int, number: int) -> None:
+    # gone, or a program that changed its user and is not ours any more
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, number)
+
+
+def environment_for(extra: Optional[Mapping[str, str]]) -> Dict[str, str]:
+    """The helper's own, with a PATH that has sbin: sshd's often lacks it."""
+    result = dict(os.environ)
+    result["PATH"] = DEFAULT_PATH
+    result["LC_ALL"] = "C.UTF-8"  # programs' words are parsed
+    result["LVM_SUPPRESS_FD_WARNINGS"] = "1"  # it would complain about the inherited lock
+    result.update(extra or {})
+    return result
+
+
+def argv_of(command: Union[str, Sequence[str]], user: Optional[str]) -> List[str]:
+    argv = ["/bin/sh", "-c", command] if isinstance(command, str) else list(command)
+    if user is not None:
+        return [sys.executable, "-I", "-S", "-c", AS_USER, user, *argv]
+    return argv
+
+
+def run(
+    command: Union[str, Sequence[str]],
+    options: Options,
+    timeout: float,
+    children: Children,
+    cancelled: threading.Event,
+) -> Completed:
+    """Run to the end, the timeout or the cancellation; never longer than timeout + REAP_S."""
+    deadline = time.monotonic() + timeout
+    process = _start(command, options)
+    children.add(process.pid)
+    try:
+        streams = _Streams(process, options)
+        try:
+            ended = _watch(process, streams, deadline, cancelled)
+        finally:
+            held = streams.finish()
+        rc = _reap(process)
+    finally:
+        children.discard(process.pid)
+    result = Completed(-signal.SIGKILL if rc is None else rc, streams.text(1), streams.text(2))
+    result.truncated = streams.truncated
+    result.timed_out = not ended and not cancelled.is_set()
+    result.output_held = held and ended
+    result.left_behind = rc is None
+    return result
+
+
+def _start(command: Union[str, Sequence[str]], options: Options) -> "subprocess.Popen[bytes]":
+    shown = command if isinstance(command, str) else " ".join(command)
+    try:
+        if options.user is not None:
+            pwd.getpwnam(options.user)
+        return subprocess.Popen(
+            argv_of(command, options.user),
+            stdin=subprocess.PIPE if options.stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=environment_for(options.environment),
+            cwd=options.directory,
+            start_new_session=True,
+            pass_fds=() if options.lock is None else (options.lock,),
+        )
+    except (OSError, ValueError, KeyError) as problem:
+        raise CannotStart("cannot run {}: {}".format(shown, problem)) from problem
+
+
+def _watch(
+    process: "subprocess.Popen[bytes]",
+    streams: "_Streams",
+    deadline: float,
+    cancelled: threading.Event,
+) -> bool:
+    """True when the child ended by itself; else its group was killed.
+
+    The leader is not reaped before its group is killed: a group number cannot be given to
+    strangers while its leader is still there, even as a zombie.
+    """
+    nap = 0.001
+    term_at = deadline - min(TERM_GRACE_S, (deadline - time.monotonic()) / 4)
+    terminated = False
+    while True:
+        now = time.monotonic()
+        if cancelled.is_set() and not terminated:
+            deadline = min(deadline, now + TERM_GRACE_S)
+            term_at = now
+        if now >= deadline:
+            kill_group(process.pid, signal.SIGKILL)
+            return False
+        if now >= term_at and not terminated:
+            kill_group(process.pid, signal.SIGTERM)
+            terminated = True
+        if _has_ended(process):
+            if terminated:  # its group may have members that outlive the TERM
+                kill_group(process.pid, signal.SIGKILL)
+            return not terminated
+        nap = min(nap * 1.5, LONGEST_NAP_S)
+        streams.wait(min(nap, deadline - now))
+
+
+def _has_ended(process: "subprocess.Popen[bytes]") -> bool:
+    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _reap(process: "subprocess.Popen[bytes]") -> Optional[int]:
+    try:
+        return process.wait(REAP_S)
+    except subprocess.TimeoutExpired:
+        return None
+
+
+class _Streams:
+    """The three pipes of a child, read and fed without ever blocking."""
+
+    def __init__(self, process: "subprocess.Popen[bytes]", options: Options) -> None:
+        self._limit = options.output_limit
+        self._kept = {1: bytearray(), 2: bytearray()}
+        self.truncated = False
+        self._open: Dict[int, int] = {}
+        self._files = [process.stdin, process.stdout, process.stderr]
+        for number, file in ((1, process.stdout), (2, process.stderr)):
+            if file is not None:
+                os.set_blocking(file.fileno(), False)
+                self._open[file.fileno()] = number
+        self._input = memoryview(options.stdin.encode("utf-8", "surrogateescape"))
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+
+    def wait(self, seconds: float) -> None:
+        """Move what can be moved; returns early only when something could."""
+        writers = [] if self._files[0] is None else [self._files[0]]
+        if not self._open and not writers:
+            time.sleep(seconds)
+            return
+        poller = select.poll()  # select() cannot take descriptors above 1023
+        for descriptor in self._open:
+            poller.register(descriptor, select.POLLIN)
+        for file in writers:
+            poller.register(file.fileno(), select.POLLOUT)
+        for descriptor, _ in poller.poll(max(1, int(seconds * 1000))):
+            if descriptor in self._open:
+                self._read(descriptor)
+            else:
+                self._write(descriptor)
+
+    def _read(self, descriptor: int) -> bool:
+        """False when there is nothing more to read now."""
+        try:
+            data = os.read(descriptor, 65536)
+        except BlockingIOError:
+            return False
+        number = self._open[descriptor]
+        if not data:
+            del self._open[descriptor]
+            return False
+        room = self._limit - len(self._kept[number])
+        self._kept[number] += data[:room] if room > 0 else b""
+        self.truncated = self.truncated or len(data) > room
+        return True
+
+    def _write(self, descriptor: int) -> None:
+        try:
+            self._input = self._input[os.write(descriptor, self._input) :]
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it did not want all of it
+            self._input = self._input[:0]
+        if not self._input:
+            self._close_input()
+
+    def _close_input(self) -> None:
+        file, self._files[0] = self._files[0], None
+        if file is not None:
+            file.close()
+
+    def finish(self) -> bool:
+        """Take what is in the pipes now and close them; True: somebody still held one."""
+        for descriptor in list(self._open):
+            rounds = 0
+            while rounds < 64 and self._read(descriptor):  # a pipe holds 64 KiB: 1 MiB is plenty
+                rounds += 1
+        held = bool(self._open)
+        for file in self._files:
+            if file is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    file.close()
+        return held
+
+    def text(self, number: int) -> str:
+        return bytes(self._kept[number]).decode("utf-8", "replace")
