@@ -9,7 +9,23 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.model import ResourceName
+from orchestrator.graph import FlowAction, FlowStep
+
+__all__ = [
+    "Block",
+    "CompiledBlock",
+    "CompiledPlay",
+    "CompiledTask",
+    "FlowAction",
+    "FlowStep",
+    "HostSelector",
+    "Play",
+    "Playbook",
+    "Position",
+    "Program",
+    "Task",
+    "Until",
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,27 +93,10 @@ class Playbook:
     plays: tuple[Play, ...]
 
 
-class FlowAction(enum.Enum):
-    START = "start"
-    STOP = "stop"
-    CHECK = "check"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class FlowStep:
-    """One resource in a flow task; `needs` are the steps that must have ended well before."""
-
-    resource: ResourceName
-    action: FlowAction
-    needs: frozenset[ResourceName]
-    never_with: frozenset[ResourceName] = frozenset()
-    """Serialised edges: these are never in action at the same time as this one."""
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledTask:
     path: str
-    """Where it stands: play.task, e.g. `1.3`, in a block `1.3.2`, in its rescue `1.3r1`, always `1.3a1`."""
+    """Play and task, e.g. `1.3`; in a block `1.3.2`, in its rescue `1.3r1`, in always `1.3a1`."""
     task: Task
     flow: tuple[FlowStep, ...] = ()
     """For the module `flow`: the group's resources in an order in which they may run."""
@@ -113,8 +112,11 @@ class CompiledBlock:
 
 
 class HostSelector(enum.Enum):
-    """Who a play is for. SOURCE and TARGET are fixed when a run starts, ACTIVE and STANDBY are
-    looked at anew when the play begins."""
+    """Who a play is for.
+
+    SOURCE and TARGET are fixed when a run starts, ACTIVE and STANDBY are looked at anew when the
+    play begins.
+    """
 
     SOURCE = "source"
     TARGET = "target"
@@ -135,7 +137,7 @@ class CompiledPlay:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A playbook bound to a group: all that can be checked before a server is touched is checked."""
+    """A playbook bound to a group: what can be checked before a server is touched is checked."""
 
     playbook: Playbook
     plays: tuple[CompiledPlay, ...]

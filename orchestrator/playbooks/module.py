@@ -1,4 +1,4 @@
-"""What a playbook module is: arguments in, one request to the helper or an answer of its own, an outcome out.
+"""What a playbook module is: arguments in, a request to the helper, an outcome out.
 
 A module does no I/O. `executor.task` renders the arguments, sends the request, hands the reply
 back. Modules are listed in `playbooks.modules.MODULES`, by name, without import magic.
