@@ -25,11 +25,14 @@ table bridge lab {
   set from { type ifname; }
   set to { type ifname; }
   set pairs { type ifname . ifname; }
+  set silent { type ifname; }
   chain cables {
     type filter hook forward priority 0; policy accept;
     iifname @from drop
     oifname @to drop
     iifname . oifname @pairs drop
+    iifname @silent drop
+    oifname @silent drop
   }
 }
 """
@@ -122,6 +125,17 @@ class LabNetwork:
         if percent:
             rules.append(f"add rule bridge lab {chain} numgen random mod 100 < {percent} drop")
         self.on_switch("nft", "-f", "-", stdin="\n".join(rules))
+
+    def silence(self, server: str, *, silent: bool) -> None:
+        """A server that is not running: apart from cuts, so that each ends by itself."""
+        ports = [f'"{port(network, server)}"' for network in _BRIDGES]
+        self._elements("add" if silent else "delete", "silent", ports)
+
+    def is_cut(self, network: str, server: str) -> bool:
+        """In either direction, or silent."""
+        listed = self.on_switch("nft", "list", "table", "bridge", "lab")
+        sets, _, _ = listed.partition("chain")
+        return f'"{port(network, server)}"' in sets
 
     def unplug(self, network: str, server: str) -> None:
         """The server sees its cable gone (no carrier). Not for taps: their guests never recover."""

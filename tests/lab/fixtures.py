@@ -1,0 +1,74 @@
+"""Labs as pytest fixtures. A module that uses them says `pytest_plugins = ["tests.lab.fixtures"]`.
+
+Where labs cannot run, their tests are skipped, and the end of the run says so in capitals; in
+continuous integration (the variable CI is set) they fail instead.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.lab import addresses, kinds, programs
+from tests.lab.namespaces.lab import NamespacesLab
+
+_NOT_RUN = "LAB TESTS NOT RUN"
+_number = itertools.count(1)
+
+
+@pytest.fixture(scope="module")
+def namespaces_lab_of_module() -> Iterator[NamespacesLab]:
+    yield from _lab()
+
+
+@pytest.fixture
+def namespaces_lab(namespaces_lab_of_module: NamespacesLab) -> Iterator[NamespacesLab]:
+    """One lab for the module, with every fault ended after each test; its disks keep changes."""
+    yield namespaces_lab_of_module
+    heal(namespaces_lab_of_module)
+
+
+@pytest.fixture
+def fresh_namespaces_lab() -> Iterator[NamespacesLab]:
+    """A new lab for this test alone: about a second more."""
+    yield from _lab()
+
+
+def heal(lab: NamespacesLab) -> None:
+    """Both servers on, running and connected."""
+    for server in addresses.SERVERS:
+        lab.join(server)
+        if lab.powered(server):
+            lab.thaw(server)
+        else:
+            lab.power_on(server)
+
+
+def unique_lab_id() -> str:
+    """No other process, and no other call in this one, has it."""
+    return f"t{os.getpid()}-{next(_number)}"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    not_run = [report for report in skipped if _NOT_RUN in str(report.longrepr)]
+    if not_run:
+        terminalreporter.section(_NOT_RUN, red=True, bold=True)
+        terminalreporter.line(f"{len(not_run)} tests need root and a lab, and prove nothing here")
+
+
+def _lab() -> Iterator[NamespacesLab]:
+    try:
+        lab = kinds.up("namespaces", unique_lab_id())
+    except programs.CannotRun as error:
+        if os.environ.get("CI"):
+            pytest.fail(f"labs must run in continuous integration: {error}")
+        pytest.skip(f"{_NOT_RUN}: {error}")
+    assert isinstance(lab, NamespacesLab)
+    try:
+        yield lab
+    finally:
+        lab.down()
