@@ -72,8 +72,8 @@ class Problems:
         return bool(self._found)
 
     def __iter__(self) -> Iterator[Problem]:
-        """In the order in which a person reads the files."""
-        return iter(sorted(self._found, key=lambda p: (p.file, p.line, p.column)))
+        """In the order in which a person reads the files; what two servers share counts once."""
+        return iter(sorted(dict.fromkeys(self._found), key=lambda p: (p.file, p.line, p.column)))
 
     def raise_if_any(self) -> None:
         if self._found:
