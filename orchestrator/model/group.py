@@ -12,11 +12,15 @@ from orchestrator.model.server import Server
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """All in seconds; `config.timing` refuses sets that cannot work together."""
+    """All in seconds; `config.timing` refuses sets that cannot work together.
+
+    The defaults just fit: two polls, the demotion budget and the margin fill the lease.
+    """
 
     poll_s: float = 1.0
     lease_s: float = 3.0
-    demotion_budget_s: float = 1.0
+    demotion_budget_s: float = 0.75
+    """An active that hears nothing begins to demote itself so long before its lease ends."""
     margin_s: float = 0.25
     """Added to every wait for a lease of the other side: clocks and scheduling."""
     stabilise_s: float = 10.0

@@ -5,7 +5,7 @@ import enum
 import ipaddress
 from collections.abc import Mapping
 
-from orchestrator.model.ids import NetworkName, ResourceName
+from orchestrator.model.ids import NetworkName, ResourceName, ServerName
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class IpSpec:
     interface: ipaddress.IPv4Interface | ipaddress.IPv6Interface
     """Address with prefix length."""
     device: str
-    """Network interface that carries it, e.g. `ens192`; the configuration takes it from `network`."""
+    """Interface that carries it, e.g. `ens192`; the configuration takes it from `network`."""
     network: NetworkName | None = None
 
 
