@@ -16,7 +16,12 @@ class IpSpec:
     """Address with prefix length."""
     device: str
     """Interface that carries it, e.g. `ens192`; the configuration takes it from `network`."""
+    devices: Mapping[ServerName, str] = dataclasses.field(default_factory=dict)
+    """Where the two servers call it differently; ask `device_on`."""
     network: NetworkName | None = None
+
+    def device_on(self, server: ServerName) -> str:
+        return self.devices.get(server, self.device)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
