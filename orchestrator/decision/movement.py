@@ -58,18 +58,22 @@ def plan_start(status: GroupStatus, on: ServerName | None) -> Movement | tuple[R
     return tuple(refusals) or Movement(source=peer, target=target)
 
 
-def plan_stop(status: GroupStatus) -> Movement | tuple[Refusal, ...]:
-    """Stopping is allowed whatever runs where, as long as one server can be reached."""
-    reachable = [view for view in status.view.servers if isinstance(view.reach, Seen)]
-    if not reachable:
-        return tuple(refusal for view in status.view.servers for refusal in _unreachable(view))
-    first, second = status.group.server_names
-    source = status.active or (first if _reached(status, first) else second)
+def plan_stop(status: GroupStatus, on: ServerName | None) -> Movement | tuple[Refusal, ...]:
+    """Stopping is allowed whatever runs where, as long as there is a server to tell it to."""
+    asked = [status.view.of(on)] if on is not None else list(status.view.servers)
+    refusals = [refusal for view in asked for refusal in _unreachable(view)]
+    if len(refusals) == len(asked):
+        return tuple(refusals)
+    return _from(status, on or status.active or asked[0].server)
+
+
+def plan_play(status: GroupStatus) -> Movement | tuple[Refusal, ...]:
+    """A site's own playbook: from the active server, or where none is, from the preferred one."""
+    return _from(status, status.active or status.group.preferred_active)
+
+
+def _from(status: GroupStatus, source: ServerName) -> Movement:
     return Movement(source=source, target=status.group.peer_of(source).name)
-
-
-def _reached(status: GroupStatus, name: ServerName) -> bool:
-    return isinstance(status.view.of(name).reach, Seen)
 
 
 def _both_active(active: list[ServerName]) -> Refusal:

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.model import ControllerId, Epoch, GroupName, RunId, ServerName
+from orchestrator.model import ControllerId, Epoch, GroupName, ResourceName, RunId, ServerName
 from orchestrator.transport import Reign
 
 
@@ -23,6 +23,10 @@ class Charter:
     target: ServerName
     epoch: Epoch
     controller: ControllerId
+    servers: tuple[ServerName, ...]
+    """The run touches no other; both, unless it was limited."""
+    only: tuple[ResourceName, ...]
+    """The resources that were asked for; empty: all."""
     variables: Mapping[str, Any]
     by: str
     """Who asked for it."""
@@ -36,5 +40,6 @@ class Charter:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "Charter":
-        """Raises TypeError for a document that is not a charter."""
-        return cls(**document)
+        """Raises TypeError or KeyError for a document that is not a charter."""
+        lists = {"servers": tuple(document["servers"]), "only": tuple(document["only"])}
+        return cls(**{**document, **lists})

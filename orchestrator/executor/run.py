@@ -109,6 +109,10 @@ class Run:
         return Engine(tasks=tasks, scope=scope, who=self._who, report=self.report)
 
     async def _who(self, number: int, play: CompiledPlay) -> tuple[ServerName, ...]:
+        meant = await self._selected(number, play)
+        return tuple(server for server in meant if server in self.charter.servers)
+
+    async def _selected(self, number: int, play: CompiledPlay) -> tuple[ServerName, ...]:
         match play.selector:
             case HostSelector.SOURCE:
                 return (self.charter.source,)

@@ -1,0 +1,194 @@
+"""`hasys start`, `stop`, `switchover` and `play`: each is a playbook and a wish."""
+
+import dataclasses
+import functools
+import getpass
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from orchestrator.cli.running import follow
+from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.decision import movement
+from orchestrator.errors import UsageError
+from orchestrator.executor.run import RunResult
+from orchestrator.model import Group, Refusal, ResourceName, ServerName
+from orchestrator.runtime.application import Application
+from orchestrator.runtime.operate import Caller, Order, Wish, carry_out
+from orchestrator.runtime.playbooks import find_playbook
+
+
+@click.command("start")
+@click.argument("group")
+@click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
+@click.option("--on", "server", metavar="SERVER", help="Where; else where it runs or is preferred.")
+@with_settings
+def start_command(
+    group: str, resources: tuple[str, ...], server: str | None, settings: Settings
+) -> int:
+    """Start a group's service, or single resources with what they need.
+
+    \b
+    Examples:
+      hasys start billing
+      hasys start billing --on linux2
+      hasys start billing database       only the database and what it stands on
+    """
+
+    async def operation(
+        application: Application, caller: Caller
+    ) -> RunResult | tuple[Refusal, ...]:
+        found = application.group(group)
+        wish = functools.partial(movement.plan_start, on=_server(found, server))
+        order = _order(application, found, "start", wish)
+        order = dataclasses.replace(order, only=_resources(found, resources))
+        return await carry_out(application, order, caller)
+
+    return follow(operation, settings)
+
+
+@click.command("stop")
+@click.argument("group")
+@click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
+@click.option("--on", "server", metavar="SERVER", help="Only on this server; else on both.")
+@with_settings
+def stop_command(
+    group: str, resources: tuple[str, ...], server: str | None, settings: Settings
+) -> int:
+    """Stop a group's service, or single resources with what stands on them.
+
+    \b
+    Examples:
+      hasys stop billing
+      hasys stop billing --on linux2
+      hasys stop billing database        the database and all that needs it
+    """
+
+    async def operation(
+        application: Application, caller: Caller
+    ) -> RunResult | tuple[Refusal, ...]:
+        found = application.group(group)
+        limit = _server(found, server)
+        wish = functools.partial(movement.plan_stop, on=limit)
+        order = _order(application, found, "stop", wish)
+        order = dataclasses.replace(order, only=_resources(found, resources), limit=limit)
+        return await carry_out(application, order, caller)
+
+    return follow(operation, settings)
+
+
+@click.command("switchover")
+@click.argument("group")
+@click.option("--to", "server", metavar="SERVER", help="The server that shall be ACTIVE.")
+@with_settings
+def switchover_command(group: str, server: str | None, settings: Settings) -> int:
+    """Move the service to the other server, in order; refused when that one could not take over.
+
+    \b
+    Examples:
+      hasys switchover billing
+      hasys switchover billing --to linux2
+    """
+
+    async def operation(
+        application: Application, caller: Caller
+    ) -> RunResult | tuple[Refusal, ...]:
+        found = application.group(group)
+        wish = functools.partial(movement.plan_switchover, to=_server(found, server))
+        order = _order(application, found, "switchover", wish)
+        return await carry_out(application, order, caller)
+
+    return follow(operation, settings)
+
+
+@click.command("play")
+@click.argument("group")
+@click.argument("playbook")
+@click.option(
+    "-e",
+    "--extra-vars",
+    multiple=True,
+    metavar="KEY=VALUE|JSON|@FILE",
+    help="Variables that win over all others; may be given several times.",
+)
+@with_settings
+def play_command(group: str, playbook: str, extra_vars: tuple[str, ...], settings: Settings) -> int:
+    """Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.
+
+    `source` is the ACTIVE server and `target` the other one.
+
+    \b
+    Examples:
+      hasys play billing ./check-replica.yaml
+      hasys play billing switchover -e reason="kernel upgrade"
+    """
+    variables = parse_variables(extra_vars)
+
+    async def operation(
+        application: Application, caller: Caller
+    ) -> RunResult | tuple[Refusal, ...]:
+        found = application.group(group)
+        order = _order(application, found, playbook, movement.plan_play)
+        order = dataclasses.replace(order, variables=variables)
+        return await carry_out(application, order, caller)
+
+    return follow(operation, settings)
+
+
+def _order(application: Application, group: Group, playbook: str, wish: Wish) -> Order:
+    return Order(
+        group=group,
+        playbook=find_playbook(playbook, application.configuration.directory, Path.cwd()),
+        wish=wish,
+        by=getpass.getuser(),
+    )
+
+
+def _server(group: Group, name: str | None) -> ServerName | None:
+    if name is None or name in group.server_names:
+        return None if name is None else ServerName(name)
+    raise UsageError(
+        f"{name!r} is not a server of {group.name}",
+        hint=f"servers: {', '.join(group.server_names)}",
+    )
+
+
+def _resources(group: Group, names: tuple[str, ...]) -> frozenset[ResourceName]:
+    unknown = sorted(set(names) - {str(name) for name in group.resources})
+    if unknown:
+        raise UsageError(
+            f"{group.name} has no resource {', '.join(unknown)}",
+            hint=f"resources: {', '.join(group.resources)}",
+        )
+    return frozenset(ResourceName(name) for name in names)
+
+
+def parse_variables(given: tuple[str, ...]) -> dict[str, Any]:
+    """As Ansible's `-e`: `key=value` pairs are text, JSON keeps its types, `@file` is YAML."""
+    variables: dict[str, Any] = {}
+    for text in given:
+        variables.update(_variables_of(text))
+    return variables
+
+
+def _variables_of(text: str) -> dict[str, Any]:
+    if text.startswith("@"):
+        return _variables_file(Path(text[1:]))
+    if text.lstrip().startswith("{"):
+        try:
+            found = json.loads(text)
+        except ValueError as error:
+            raise UsageError(f"-e {text}: not JSON: {error}") from None
+        return dict(found)
+    key, equals, value = text.partition("=")
+    if not equals or not key.isidentifier():
+        raise UsageError(f"-e {text!r} is neither KEY=VALUE nor JSON nor @FILE")
+    return {key: value}
+
+
+def _variables_file(path: Path) -> dict[str, Any]:
+    from orchestrator.config.strict_yaml import load_mapping
+
+    return load_mapping(path)

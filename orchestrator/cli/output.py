@@ -1,0 +1,59 @@
+"""Documents for programs and tables for people; colour only where a terminal is."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import click
+
+COLOURS = {
+    "ACTIVE": "green",
+    "STANDBY": "cyan",
+    "UNKNOWN": "yellow",
+    "FAULTED": "red",
+    "ok": "green",
+    "changed": "yellow",
+    "failed": "red",
+    "unreachable": "magenta",
+    "skipped": "cyan",
+    "warning": "yellow",
+    "error": "red",
+    "critical": "red",
+}
+
+
+def document(name: str, content: Mapping[str, Any], version: int = 1) -> None:
+    """One JSON document on stdout, with its schema named first."""
+    click.echo(json.dumps({"schema": f"hasys/{name}/v{version}", **content}, indent=2))
+
+
+def coloured(word: str) -> str:
+    """Click drops the colour by itself where no terminal is."""
+    return click.style(word, fg=COLOURS[word]) if word in COLOURS else word
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """As `kubectl` prints them: no frames, so that people can cut and grep."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
+    for heading in headings:
+        grid.add_column(heading, no_wrap=heading != headings[-1], overflow="fold")
+    for row in rows:
+        grid.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
+    console = Console(soft_wrap=False, highlight=False)
+    # Piped into another program a line must not be folded at 80 columns.
+    console.print(grid, width=None if console.is_terminal else 10_000, no_wrap=False)
+
+
+def duration(seconds: float) -> str:
+    """2.31 s, 4 min 10 s, 3 h 12 min, 12 d 4 h."""
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"

@@ -1,0 +1,45 @@
+"""`hasys resume`: go on with a run that was cut, or end it."""
+
+import asyncio
+
+import click
+
+from orchestrator.cli.running import follow
+from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.executor.run import RunResult
+from orchestrator.model import Refusal
+from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.operate import Caller, abandon, resume
+
+
+@click.command("resume")
+@click.argument("run")
+@click.option("--abandon", "give_up", is_flag=True, help="End the run; do nothing more of it.")
+@with_settings
+def resume_command(run: str, give_up: bool, settings: Settings) -> int:
+    """Go on with a run that was interrupted or whose controller died.
+
+    What had ended is not done again; what was under way is looked at first.
+
+    \b
+    Examples:
+      hasys history billing
+      hasys resume r-20261124-031500-9c2f
+      hasys resume r-20261124-031500-9c2f --abandon
+    """
+    if give_up:
+        return asyncio.run(_abandon(run, settings))
+
+    async def operation(
+        application: Application, caller: Caller
+    ) -> RunResult | tuple[Refusal, ...]:
+        return await resume(application, run, caller)
+
+    return follow(operation, settings)
+
+
+async def _abandon(run: str, settings: Settings) -> int:
+    async with opened(settings.inventory_directory(), settings.state_directory()) as application:
+        record = await abandon(application, run)
+    click.echo(f"run {record.id} ({record.playbook} of {record.group}) is abandoned")
+    return 0

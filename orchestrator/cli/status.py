@@ -1,0 +1,144 @@
+"""`hasys status`: what both servers of each group are and hold, and what is wrong."""
+
+import asyncio
+from typing import Any
+
+import click
+
+from orchestrator.cli.output import coloured, document, duration, table
+from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.decision.roles import GroupStatus
+from orchestrator.model import Monotonic, Observation, ServerName, Unknown
+from orchestrator.runtime.application import opened
+from orchestrator.runtime.observe import status
+
+DEGRADED = 5
+
+
+@click.command("status")
+@click.argument("groups", nargs=-1, metavar="[GROUP]...")
+@with_settings
+def status_command(groups: tuple[str, ...], settings: Settings) -> int:
+    """Show roles, resources and problems of groups (all of them by default).
+
+    Exit code 5 when a group has a problem.
+
+    \b
+    Examples:
+      hasys status
+      hasys status billing -o json | jq '.groups[0].active'
+    """
+    found = asyncio.run(_observe(groups, settings))
+    if settings.output == "json":
+        document("status", {"groups": [as_json(one) for one in found]})
+    else:
+        for number, one in enumerate(found):
+            if number:
+                click.echo()
+            _show(one)
+    return DEGRADED if any(one.problems for one in found) else 0
+
+
+async def _observe(names: tuple[str, ...], settings: Settings) -> list[GroupStatus]:
+    async with opened(
+        settings.inventory_directory(),
+        settings.state_directory(),
+        accept_new_host_keys=settings.accept_new_host_keys,
+    ) as application:
+        wanted = names or tuple(sorted(application.configuration.groups))
+        return await status(application, tuple(application.group(name) for name in wanted))
+
+
+def as_json(found: GroupStatus) -> dict[str, Any]:
+    return {
+        "group": found.group.name,
+        "mode": found.group.mode.value,
+        "safety": found.safety.value,
+        "active": found.active,
+        "ready": found.ready,
+        "epoch": found.epoch,
+        "servers": [_server_json(found, name) for name in found.group.server_names],
+        "problems": list(found.problems),
+    }
+
+
+def _server_json(found: GroupStatus, name: ServerName) -> dict[str, Any]:
+    view = found.view.of(name)
+    now = found.view.taken_at
+    document: dict[str, Any] = {
+        "name": name,
+        "role": found.roles[name].value,
+        "age_s": _age(view.reach, now),
+        "reachable": not isinstance(view.reach, Unknown),
+        "resources": {
+            resource: _observation_json(seen, now)
+            for resource, seen in sorted(view.resources.items())
+        },
+    }
+    if not isinstance(view.facts, Unknown):
+        facts = view.facts.value
+        document["host"] = {
+            "hostname": facts.hostname,
+            "os": facts.os,
+            "kernel": facts.kernel,
+            "model": facts.model,
+            "cpus_online": facts.cpus_online,
+            "cpus_total": facts.cpus_total,
+            "memory_bytes": facts.memory_bytes,
+            "memory_available_bytes": facts.memory_available_bytes,
+            "load1": facts.load1,
+            "uptime_s": facts.uptime_s,
+            "boot_id": facts.boot_id,
+            "addresses": {device: list(found) for device, found in facts.addresses.items()},
+        }
+    return document
+
+
+def _observation_json(seen: Observation[Any], now: Monotonic) -> dict[str, Any]:
+    if isinstance(seen, Unknown):
+        state = {"state": "unknown", "reason": seen.reason.value}
+    else:
+        state = {"state": seen.value.value}
+    return {**state, "detail": seen.detail, "age_s": _age(seen, now)}
+
+
+def _age(seen: Observation[Any], now: Monotonic) -> float:
+    return round(max(0.0, now - seen.at), 3)
+
+
+def _show(found: GroupStatus) -> None:
+    group = found.group
+    click.echo(
+        f"{click.style(group.name, bold=True)}   mode {group.mode.value}   "
+        f"safety {found.safety.value}   epoch {found.epoch}   "
+        f"{'ready' if found.ready else 'not ready'} to move"
+    )
+    for name in group.server_names:
+        _show_server(found, name)
+    for problem in found.problems:
+        click.echo(f"  {click.style('!', fg='red')} {problem}")
+
+
+def _show_server(found: GroupStatus, name: ServerName) -> None:
+    view = found.view.of(name)
+    click.echo(f"  {name}  {coloured(found.roles[name].value)}{_host_line(found, name)}")
+    if isinstance(view.reach, Unknown):
+        return
+    rows = []
+    for resource, defined in found.group.resources.items():
+        seen = view.resources[resource]
+        state = "unknown" if isinstance(seen, Unknown) else seen.value.value
+        rows.append((f"    {resource}", defined.type, state, seen.detail))
+    table(("    RESOURCE", "TYPE", "STATE", "DETAIL"), rows)
+
+
+def _host_line(found: GroupStatus, name: ServerName) -> str:
+    facts = found.view.of(name).facts
+    if isinstance(facts, Unknown):
+        return ""
+    host = facts.value
+    memory = f"{host.memory_bytes / 2**30:.1f} GiB"
+    return (
+        f"  {host.os}, {host.cpus_online} CPUs, {memory}, load {host.load1:.2f}, "
+        f"up {duration(host.uptime_s)}"
+    )

@@ -1,0 +1,94 @@
+"""The composition root: the one place where the objects are made and joined."""
+
+import dataclasses
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from orchestrator.clock import Clock, SystemClock
+from orchestrator.config.load import Configuration, load
+from orchestrator.errors import ConfigInvalid, UsageError
+from orchestrator.graph import problems as graph_problems
+from orchestrator.model import ControllerId, Group, GroupName, RunId
+from orchestrator.store.database import Database
+from orchestrator.store.events import EventStore
+from orchestrator.store.identity import Identity
+from orchestrator.store.journal import Journal
+from orchestrator.telemetry.publish import Publisher
+from orchestrator.transport import Transport
+from orchestrator.transport.ssh import SshTransport
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """Everything an operation needs, made once a process."""
+
+    configuration: Configuration
+    state_directory: Path
+    controller: ControllerId
+    identity: Identity
+    journal: Journal
+    events: EventStore
+    publisher: Publisher
+    clock: Clock
+    accept_new_host_keys: bool
+
+    def group(self, name: str) -> Group:
+        """Raises UsageError naming the groups there are."""
+        group = self.configuration.groups.get(GroupName(name))
+        if group is None:
+            known = ", ".join(sorted(self.configuration.groups)) or "none"
+            raise UsageError(f"there is no group {name!r}", hint=f"groups: {known}")
+        return group
+
+    @asynccontextmanager
+    async def reach(self, group: Group) -> AsyncIterator[Transport]:
+        """The connections to both servers of a group, for as long as the block lasts."""
+        transport = SshTransport(group.servers, accept_new_host_keys=self.accept_new_host_keys)
+        try:
+            yield transport
+        finally:
+            await transport.close()
+
+    def new_run_id(self) -> RunId:
+        stamp = self.clock.utc().strftime("%Y%m%d-%H%M%S")
+        return RunId(f"r-{stamp}-{secrets.token_hex(2)}")
+
+
+def load_checked(inventory: Path) -> Configuration:
+    """The configuration, with the flows checked for rings. Raises ConfigInvalid with all of it."""
+    configuration = load(inventory)
+    rings = [
+        problem
+        for name in sorted(configuration.groups)
+        for problem in graph_problems(configuration.groups[name])
+    ]
+    if rings:
+        raise ConfigInvalid(tuple(rings))
+    return configuration
+
+
+@asynccontextmanager
+async def opened(
+    inventory: Path, state_directory: Path, *, accept_new_host_keys: bool = False
+) -> AsyncIterator[Application]:
+    """Raises ConfigInvalid or StoreUnusable before anything is touched."""
+    configuration = load_checked(inventory)
+    database = await Database.open(state_directory / "hasys.db")
+    try:
+        identity = Identity(database)
+        events = EventStore(database)
+        yield Application(
+            configuration=configuration,
+            state_directory=state_directory,
+            controller=await identity.controller(ControllerId(f"c-{secrets.token_hex(6)}")),
+            identity=identity,
+            journal=Journal(database),
+            events=events,
+            publisher=Publisher(events),
+            clock=SystemClock(),
+            accept_new_host_keys=accept_new_host_keys,
+        )
+    finally:
+        await database.close()

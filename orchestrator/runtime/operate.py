@@ -1,0 +1,222 @@
+"""Runs a playbook on a group: may it be done, lock, epoch, charter, run, events.
+
+The same way for start, stop, switchover, a site's own playbook and a resumed run.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orchestrator.decision.movement import Movement
+from orchestrator.decision.roles import GroupStatus
+from orchestrator.errors import UsageError
+from orchestrator.executor.charter import Charter
+from orchestrator.executor.progress import Report
+from orchestrator.executor.reign import highest_known
+from orchestrator.executor.run import Run, RunResult
+from orchestrator.model import (
+    Event,
+    Group,
+    Reason,
+    Refusal,
+    ResourceName,
+    RunId,
+    ServerName,
+    Severity,
+)
+from orchestrator.playbooks.compile import compile_program
+from orchestrator.playbooks.model import Playbook, Program
+from orchestrator.playbooks.parse import parse
+from orchestrator.runtime.application import Application
+from orchestrator.runtime.observe import observe
+from orchestrator.store.journal import RunRecord, RunState
+from orchestrator.store.lock import group_lock
+from orchestrator.transport import Transport
+
+Wish = Callable[[GroupStatus], Movement | tuple[Refusal, ...]]
+"""From what is seen to a movement, or why not: the functions of `decision.movement`."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What a person asked for."""
+
+    group: Group
+    playbook: Playbook
+    wish: Wish
+    only: frozenset[ResourceName] = frozenset()
+    """Single resources, with what goes with them; empty: all."""
+    limit: ServerName | None = None
+    """The only server that may be touched; None: both."""
+    variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    by: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who is told how it goes on, and who is given the means to stop it."""
+
+    report: Report
+    may_stop: Callable[[Run], None]
+
+
+async def carry_out(
+    application: Application, order: Order, caller: Caller
+) -> RunResult | tuple[Refusal, ...]:
+    """Raises Busy when the group is held, ConfigInvalid when the playbook does not fit."""
+    group = order.group
+    program = compile_program(order.playbook, group, only=order.only)
+    with group_lock(
+        application.state_directory, group.name, f"{order.playbook.name} by {order.by}"
+    ):
+        unfinished = await application.journal.unfinished(group.name)
+        if unfinished is not None:
+            return (_unfinished(unfinished),)
+        async with application.reach(group) as transport:
+            status = await observe(application, group, transport)
+            movement = order.wish(status)
+            if not isinstance(movement, Movement):
+                return movement
+            charter = await _charter(application, order, program, movement, status)
+            await application.journal.begin(
+                charter.run,
+                group.name,
+                charter.playbook,
+                charter.as_json(),
+                application.clock.utc(),
+            )
+            return await _run(application, group, program, charter, transport, caller)
+
+
+async def resume(application: Application, run_id: str, caller: Caller) -> RunResult:
+    """Goes on with a run that was cut. Raises UsageError when there is nothing to go on with."""
+    record = await _unfinished_run(application, run_id)
+    charter = Charter.from_json(record.charter)
+    group = application.group(record.group)
+    playbook = parse(charter.text, charter.file)
+    program = compile_program(playbook, group, only=frozenset(charter.only))
+    if program.digest != charter.digest:
+        raise UsageError(
+            f"the configuration of {group.name} has changed since run {run_id} began",
+            hint=f"put it back, or end the run with: hasys resume {run_id} --abandon",
+        )
+    with group_lock(application.state_directory, group.name, f"resume of {run_id}"):
+        async with application.reach(group) as transport:
+            return await _run(application, group, program, charter, transport, caller)
+
+
+async def abandon(application: Application, run_id: str) -> RunRecord:
+    """Ends an unfinished run without doing the rest of it."""
+    record = await _unfinished_run(application, run_id)
+    with group_lock(application.state_directory, record.group, f"abandon {run_id}"):
+        await application.journal.mark(
+            record.id, RunState.ABANDONED, application.clock.utc(), "abandoned by a person"
+        )
+    return record
+
+
+async def _unfinished_run(application: Application, run_id: str) -> RunRecord:
+    record = await application.journal.run(RunId(run_id))
+    if record is None:
+        raise UsageError(f"there is no run {run_id!r}", hint="hasys history lists them")
+    if not record.state.is_unfinished:
+        raise UsageError(f"run {run_id} has ended: {record.state.value}")
+    return record
+
+
+async def _charter(
+    application: Application,
+    order: Order,
+    program: Program,
+    movement: Movement,
+    status: GroupStatus,
+) -> Charter:
+    epoch = await application.identity.draw_epoch(
+        order.group.name, above=highest_known(status.view)
+    )
+    return Charter(
+        run=application.new_run_id(),
+        group=order.group.name,
+        playbook=order.playbook.name,
+        file=order.playbook.file,
+        text=order.playbook.text,
+        digest=program.digest,
+        source=movement.source,
+        target=movement.target,
+        epoch=epoch,
+        controller=application.controller,
+        servers=order.group.server_names if order.limit is None else (order.limit,),
+        only=tuple(sorted(order.only)),
+        variables=order.variables,
+        by=order.by,
+    )
+
+
+async def _run(
+    application: Application,
+    group: Group,
+    program: Program,
+    charter: Charter,
+    transport: Transport,
+    caller: Caller,
+) -> RunResult:
+    run = Run(
+        charter=charter,
+        program=program,
+        group=group,
+        journal=application.journal,
+        transport=transport,
+        clock=application.clock,
+        report=caller.report,
+        past=await application.journal.steps(charter.run),
+    )
+    caller.may_stop(run)
+    await _tell(application, charter, "run-started", Severity.INFO, _described(charter))
+    result = await run.execute()
+    failed = result.state is not RunState.DONE
+    await _tell(
+        application,
+        charter,
+        f"run-{result.state.value}",
+        Severity.ERROR if failed else Severity.INFO,
+        _summary(result),
+    )
+    return result
+
+
+async def _tell(
+    application: Application, charter: Charter, kind: str, severity: Severity, text: str
+) -> None:
+    await application.publisher.publish(
+        Event(
+            at=application.clock.utc(),
+            group=charter.group,
+            kind=kind,
+            severity=severity,
+            text=text,
+            source=charter.by,
+            run=charter.run,
+        )
+    )
+
+
+def _described(charter: Charter) -> str:
+    if charter.playbook == "switchover":
+        return f"switchover from {charter.source} to {charter.target}, epoch {charter.epoch}"
+    return f"{charter.playbook} on {charter.target}, epoch {charter.epoch}"
+
+
+def _summary(result: RunResult) -> str:
+    if result.refusals:
+        return "; ".join(refusal.evidence for refusal in result.refusals)
+    failures = "; ".join(f"{server}: {one.message}" for server, one in result.failures.items())
+    return failures or f"{result.charter.playbook} {result.state.value}"
+
+
+def _unfinished(record: RunRecord) -> Refusal:
+    return Refusal(
+        reason=Reason.RUN_UNFINISHED,
+        evidence=f"run {record.id} ({record.playbook}) has not come to its end",
+        advice=f"go on with it: hasys resume {record.id}, or end it: "
+        f"hasys resume {record.id} --abandon",
+    )
