@@ -6,17 +6,15 @@ continuous integration (the variable CI is set) they fail instead.
 
 from __future__ import annotations
 
-import itertools
 import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.lab import addresses, kinds, programs
+from tests.lab import addresses, kinds, programs, registry
 from tests.lab.namespaces.lab import NamespacesLab
 
 _NOT_RUN = "LAB TESTS NOT RUN"
-_number = itertools.count(1)
 
 
 @pytest.fixture(scope="module")
@@ -47,11 +45,6 @@ def heal(lab: NamespacesLab) -> None:
             lab.power_on(server)
 
 
-def unique_lab_id() -> str:
-    """No other process, and no other call in this one, has it."""
-    return f"t{os.getpid()}-{next(_number)}"
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
     not_run = [report for report in skipped if _NOT_RUN in str(report.longrepr)]
@@ -62,7 +55,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 def _lab() -> Iterator[NamespacesLab]:
     try:
-        lab = kinds.up("namespaces", unique_lab_id())
+        lab = kinds.up("namespaces", registry.unique_lab_id())
     except programs.CannotRun as error:
         if os.environ.get("CI"):
             pytest.fail(f"labs must run in continuous integration: {error}")

@@ -123,7 +123,8 @@ class LabNetwork:
         chain = _loss_chain(port(network, server))
         rules = [f"flush chain bridge lab {chain}"]
         if percent:
-            rules.append(f"add rule bridge lab {chain} numgen random mod 100 < {percent} drop")
+            some = f"numgen random mod 100 < {percent} " if percent < 100 else ""
+            rules.append(f"add rule bridge lab {chain} {some}drop")
         self.on_switch("nft", "-f", "-", stdin="\n".join(rules))
 
     def silence(self, server: str, *, silent: bool) -> None:

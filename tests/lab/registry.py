@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import fcntl
+import itertools
 import json
 import os
 import re
@@ -19,6 +20,8 @@ STATE = Path("/run/hasys-lab")
 DISKS = Path("/var/tmp/hasys-lab")
 """For large files: /run is in memory."""
 _LAB_ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,18}[a-z0-9])?")
+
+_number = itertools.count(1)
 
 
 class NoSuchLab(LookupError):
@@ -79,6 +82,11 @@ class LabRecord:
 
 def machine_boot_id() -> str:
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def unique_lab_id() -> str:
+    """No other process, and no other call in this one, has it."""
+    return f"t{os.getpid()}-{next(_number)}"
 
 
 @contextlib.contextmanager

@@ -28,7 +28,8 @@ def test_an_outage_that_does_not_end_counts_until_the_last_connection():
 
 
 async def test_the_client_measures_a_real_service_going_away_and_coming_back():
-    async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.0 200 OK\r\n\r\nhere\n")
         await writer.drain()
         writer.close()

@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from tests.lab import addresses, kinds, network, programs, registry, teardown
-from tests.lab.fixtures import unique_lab_id
 from tests.lab.interface import LabServer, Unsupported
 from tests.lab.namespaces.lab import NamespacesLab
 from tests.lab.network import HEARTBEAT, Direction
@@ -52,9 +51,10 @@ def answers(address: str, port: int = 22, timeout_s: float = 0.3) -> bool:
         return False
 
 
-def reaches(lab: NamespacesLab, server: str, address: str) -> bool:
+def reaches(lab: NamespacesLab, server: str, address: str, wait_s: float = 0.3) -> bool:
+    """After a cut, a server asks for its neighbour's hardware address once a second only."""
     try:
-        lab.run(server, ["ping", "-c", "1", "-W", "0.3", address])
+        lab.run(server, ["ping", "-c", "1", "-W", str(wait_s), address])
     except programs.ProgramFailed:
         return False
     return True
@@ -236,13 +236,13 @@ def test_public_and_heartbeat_are_cut_apart(namespaces_lab: NamespacesLab):
     assert not answers(public)
     lab.join_public(TWO)
     lab.cut_heartbeat(ONE)
-    assert (reaches(lab, ONE, public), reaches(lab, ONE, heartbeat)) == (True, False)
-    assert answers(public)
+    assert (reaches(lab, ONE, public, 2), reaches(lab, ONE, heartbeat)) == (True, False)
+    assert answers(public, timeout_s=2)
     lab.isolate(TWO)
     lab.join_heartbeat(ONE)
     assert (reaches(lab, ONE, public), reaches(lab, ONE, heartbeat)) == (False, False)
     lab.join(TWO)
-    assert (reaches(lab, ONE, public), reaches(lab, ONE, heartbeat)) == (True, True)
+    assert (reaches(lab, ONE, public, 2), reaches(lab, ONE, heartbeat, 2)) == (True, True)
 
 
 def test_a_cut_outlives_a_reboot(namespaces_lab: NamespacesLab):
@@ -261,12 +261,13 @@ def heard(lab: NamespacesLab, sender: str, receiver: str) -> bool:
         "s.bind(('', 9999)); print('ready', flush=True); print(s.recv(99).decode(), flush=True)"
     )
     to = lab.network.addresses.heartbeat(receiver)
-    send = f"import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.sendto(b'hello', ('{to}', 9999))"
+    send = (
+        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+        f"s.sendto(b'hello', ('{to}', 9999))"
+    )
     # address resolution needs both ways, a cut after it does not matter to it
-    mac = {ONE: 0x11, TWO: 0x12}[receiver]
-    index = lab.record.index
-    lladdr = f"52:54:00:78:{index:02x}:{mac:02x}"
-    lab.run(sender, ["ip", "neigh", "replace", to, "lladdr", lladdr, "dev", "eth1"])
+    mac = lab.network.addresses.heartbeat_mac(receiver)
+    lab.run(sender, ["ip", "neigh", "replace", to, "lladdr", mac, "dev", "eth1"])
     enter = lab.description.server(receiver).enter
     with subprocess.Popen(
         [*enter, "python3", "-c", listen],
@@ -377,7 +378,7 @@ def shell(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_line_brings_up_breaks_and_takes_down():
-    lab_id = unique_lab_id()
+    lab_id = registry.unique_lab_id()
     up = shell("namespaces", "up", "--json", "--lab", lab_id)
     assert up.returncode == 0, up.stderr
     try:
@@ -390,7 +391,7 @@ def test_the_command_line_brings_up_breaks_and_takes_down():
         assert entered.strip() == TWO
         for fault, reached in (("cut-public", False), ("join", True), ("loss=100", False)):
             assert shell(fault, ONE, "--lab", lab_id).returncode == 0
-            assert answers(address) is reached, fault
+            assert answers(address, timeout_s=2 if reached else 0.3) is reached, fault
         assert shell("loss=0", ONE, "--lab", lab_id).returncode == 0
         assert shell("power-off", ONE, "--lab", lab_id).returncode == 0
         assert not answers(address)
@@ -407,7 +408,7 @@ def test_the_command_line_brings_up_breaks_and_takes_down():
 
 
 def test_two_labs_side_by_side_do_not_see_each_other(namespaces_lab: NamespacesLab):
-    other = kinds.up("namespaces", unique_lab_id())
+    other = kinds.up("namespaces", registry.unique_lab_id())
     try:
         assert isinstance(other, NamespacesLab)
         address = other.network.addresses.public(ONE)
@@ -422,7 +423,7 @@ def test_two_labs_side_by_side_do_not_see_each_other(namespaces_lab: NamespacesL
 
 
 def test_a_lab_whose_owner_was_killed_is_swept_away():
-    lab_id = unique_lab_id()
+    lab_id = registry.unique_lab_id()
     script = (
         "import time; from tests.lab import kinds; "
         f"kinds.up('namespaces', {lab_id!r}); print('up', flush=True); time.sleep(600)"
