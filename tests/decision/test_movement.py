@@ -1,0 +1,153 @@
+"""What a person may ask, in which state, and the reason for each no."""
+
+from orchestrator.decision.movement import Movement, plan_start, plan_stop, plan_switchover
+from orchestrator.decision.roles import status_of
+from orchestrator.model import Reason, ResourceState, Role
+from tests.support.builders import (
+    ADDRESS,
+    LINUX1,
+    LINUX2,
+    SITE,
+    a_group,
+    a_server_view,
+    a_view,
+    an_unreachable,
+)
+
+STARTED, STOPPED, FAILED = ResourceState.STARTED, ResourceState.STOPPED, ResourceState.FAILED
+GROUP = a_group()
+
+
+def seen(first, second):
+    return status_of(GROUP, a_view(first, second))
+
+
+def healthy():
+    return seen(a_server_view(GROUP, LINUX1, STARTED), a_server_view(GROUP, LINUX2, STOPPED))
+
+
+def reasons(refusals):
+    assert isinstance(refusals, tuple)
+    return [refusal.reason for refusal in refusals]
+
+
+def test_a_switchover_goes_from_the_active_to_the_clean_standby():
+    assert plan_switchover(healthy(), None) == Movement(source=LINUX1, target=LINUX2)
+
+
+def test_a_switchover_to_where_the_service_is_says_so():
+    assert reasons(plan_switchover(healthy(), LINUX1)) == [Reason.ALREADY_THERE]
+
+
+def test_a_switchover_to_a_silent_server_is_refused():
+    status = seen(a_server_view(GROUP, LINUX1, STARTED), an_unreachable(GROUP, LINUX2))
+
+    assert reasons(plan_switchover(status, None)) == [Reason.SERVER_UNREACHABLE]
+
+
+def test_a_switchover_with_no_active_and_a_silent_server_does_not_take_silence_for_death():
+    status = seen(an_unreachable(GROUP, LINUX1), a_server_view(GROUP, LINUX2, STOPPED))
+
+    refusals = plan_switchover(status, None)
+
+    assert reasons(refusals) == [Reason.SERVER_UNREACHABLE]
+    assert "it may run the service" in refusals[0].evidence
+
+
+def test_a_switchover_of_a_stopped_service_advises_to_start_it():
+    status = seen(a_server_view(GROUP, LINUX1, STOPPED), a_server_view(GROUP, LINUX2, STOPPED))
+
+    refusals = plan_switchover(status, None)
+
+    assert reasons(refusals) == [Reason.NO_ACTIVE]
+    assert "hasys start web" in refusals[0].advice
+
+
+def test_two_actives_are_never_moved_blindly():
+    status = seen(
+        a_server_view(GROUP, LINUX1, STARTED),
+        a_server_view(GROUP, LINUX2, STOPPED, but={ADDRESS: STARTED}),
+    )
+
+    assert reasons(plan_switchover(status, None)) == [Reason.BOTH_ACTIVE]
+    assert reasons(plan_start(status, None)) == [Reason.BOTH_ACTIVE]
+
+
+def test_a_check_that_does_not_answer_is_not_taken_for_stopped():
+    status = seen(
+        a_server_view(GROUP, LINUX1, STARTED),
+        a_server_view(GROUP, LINUX2, STOPPED, but={SITE: None}),
+    )
+
+    assert reasons(plan_switchover(status, None)) == [Reason.STATE_UNKNOWN]
+
+
+def test_a_standby_with_remains_of_the_service_is_cleaned_first():
+    status = seen(
+        a_server_view(GROUP, LINUX1, STARTED),
+        a_server_view(GROUP, LINUX2, STOPPED, but={SITE: FAILED}),
+    )
+
+    refusals = plan_switchover(status, None)
+
+    assert reasons(refusals) == [Reason.RESOURCE_FAILED]
+    assert "site failed" in refusals[0].evidence
+
+
+def test_a_start_goes_to_the_preferred_server():
+    status = seen(a_server_view(GROUP, LINUX1, STOPPED), a_server_view(GROUP, LINUX2, STOPPED))
+
+    assert plan_start(status, None) == Movement(source=LINUX2, target=LINUX1)
+
+
+def test_a_start_completes_what_runs_in_part_where_it_runs():
+    status = seen(
+        a_server_view(GROUP, LINUX1, STOPPED),
+        a_server_view(GROUP, LINUX2, STARTED, but={ADDRESS: STOPPED}),
+    )
+
+    assert plan_start(status, None) == Movement(source=LINUX1, target=LINUX2)
+
+
+def test_a_start_beside_the_active_is_refused():
+    assert reasons(plan_start(healthy(), LINUX2)) == [Reason.RUNS_ON_PEER]
+
+
+def test_a_start_while_the_peer_is_silent_is_refused():
+    status = seen(a_server_view(GROUP, LINUX1, STOPPED), an_unreachable(GROUP, LINUX2))
+
+    assert reasons(plan_start(status, None)) == [Reason.SERVER_UNREACHABLE]
+
+
+def test_a_stop_needs_only_one_server_that_answers():
+    status = seen(a_server_view(GROUP, LINUX1, STARTED), an_unreachable(GROUP, LINUX2))
+
+    assert plan_stop(status, None) == Movement(source=LINUX1, target=LINUX2)
+    assert reasons(plan_stop(status, LINUX2)) == [Reason.SERVER_UNREACHABLE]
+
+
+def test_the_status_of_a_healthy_group_has_no_problem():
+    status = healthy()
+
+    assert status.active == LINUX1
+    assert status.ready
+    assert status.problems == ()
+    assert status.epoch == 3
+
+
+def test_a_part_that_is_missing_on_the_active_is_a_problem_not_another_role():
+    status = seen(
+        a_server_view(GROUP, LINUX1, STARTED, but={SITE: STOPPED}),
+        a_server_view(GROUP, LINUX2, STOPPED),
+    )
+
+    assert status.roles[LINUX1] is Role.ACTIVE
+    assert status.problems == ("linux1: site is stopped: stopped as it should",)
+    assert not status.ready
+
+
+def test_a_silent_server_is_unknown_never_stopped():
+    status = seen(a_server_view(GROUP, LINUX1, STARTED), an_unreachable(GROUP, LINUX2))
+
+    assert status.roles[LINUX2] is Role.UNKNOWN
+    assert not status.ready

@@ -1,0 +1,148 @@
+"""What is written is there after a crash; what cannot be kept is said before anything is done."""
+
+import asyncio
+import datetime
+import os
+import sqlite3
+
+import pytest
+
+from orchestrator.errors import Busy
+from orchestrator.model import (
+    Event,
+    GroupName,
+    Outcome,
+    RunId,
+    ServerName,
+    Severity,
+    Status,
+    StepId,
+    Utc,
+)
+from orchestrator.store.database import Database, StoreUnusable
+from orchestrator.store.events import EventStore
+from orchestrator.store.identity import Identity
+from orchestrator.store.journal import Journal, RunState
+from orchestrator.store.lock import group_lock
+
+AT = Utc(datetime.datetime(2026, 11, 24, 3, 15, tzinfo=datetime.UTC))
+WEB, RUN = GroupName("web"), RunId("r-1")
+
+
+@pytest.fixture
+async def database(tmp_path):
+    opened = await Database.open(tmp_path / "hasys.db")
+    yield opened
+    await opened.close()
+
+
+async def test_a_run_and_its_steps_survive_the_process(tmp_path):
+    first = await Database.open(tmp_path / "hasys.db")
+    journal = Journal(first)
+    await journal.begin(RUN, WEB, "switchover", {"source": "linux1"}, AT)
+    step, cut = StepId("1.1/address@linux1"), StepId("2.1/address@linux2")
+    await journal.intend(RUN, step, "stop address", ServerName("linux1"), AT)
+    outcome = Outcome(status=Status.CHANGED, message="gone", result={"changed": True}, took_s=0.1)
+    await journal.finish(RUN, step, outcome, AT)
+    await journal.intend(RUN, cut, "start address", ServerName("linux2"), AT)
+    await first.close()
+
+    second = await Database.open(tmp_path / "hasys.db")
+    record = await Journal(second).unfinished(WEB)
+    steps = await Journal(second).steps(RUN)
+    await second.close()
+
+    assert record is not None
+    assert record.charter == {"source": "linux1"}
+    assert [(one.id, one.outcome) for one in steps] == [(step, outcome), (cut, None)]
+
+
+async def test_a_run_that_ended_is_not_unfinished(database):
+    journal = Journal(database)
+    await journal.begin(RUN, WEB, "start", {}, AT)
+
+    await journal.mark(RUN, RunState.DONE, AT)
+
+    assert await journal.unfinished(WEB) is None
+
+
+async def test_writes_that_wait_together_are_all_on_disk(database, tmp_path):
+    journal = Journal(database)
+    await journal.begin(RUN, WEB, "start", {}, AT)
+
+    await asyncio.gather(
+        *(journal.intend(RUN, StepId(str(n)), "step", None, AT) for n in range(50))
+    )
+
+    with sqlite3.connect(tmp_path / "hasys.db") as other:
+        assert other.execute("SELECT count(*) FROM step").fetchone() == (50,)
+    other.close()
+
+
+async def test_one_bad_write_is_told_to_those_it_concerns(database):
+    with pytest.raises(StoreUnusable, match="FOREIGN KEY"):
+        await Journal(database).intend(RunId("none"), StepId("1"), "step", None, AT)
+
+    await Journal(database).begin(RUN, WEB, "start", {}, AT)
+
+
+async def test_an_epoch_is_never_drawn_twice(database):
+    identity = Identity(database)
+
+    drawn = [await identity.draw_epoch(WEB, above=known) for known in (0, 0, 7, 2)]
+
+    assert drawn == [1, 2, 8, 9]
+
+
+async def test_a_controller_keeps_its_first_name(database):
+    identity = Identity(database)
+
+    assert await identity.controller("c-first") == "c-first"
+    assert await identity.controller("c-second") == "c-first"
+
+
+async def test_events_are_read_by_number(database):
+    events = EventStore(database)
+    for text in ("one", "two", "three"):
+        await events.append(Event(at=AT, group=WEB, kind="test", severity=Severity.INFO, text=text))
+
+    last = await events.last(2, group=WEB)
+    after = await events.after(last[0][0])
+
+    assert [event.text for _, event in last] == ["two", "three"]
+    assert [event.text for _, event in after] == ["three"]
+
+
+async def test_a_file_from_a_newer_version_is_refused(tmp_path):
+    with sqlite3.connect(tmp_path / "hasys.db") as newer:
+        newer.execute("PRAGMA user_version = 99")
+    newer.close()
+
+    with pytest.raises(StoreUnusable, match="version 99"):
+        await Database.open(tmp_path / "hasys.db")
+
+
+async def test_a_damaged_file_is_refused(tmp_path):
+    (tmp_path / "hasys.db").write_bytes(b"not a database at all" * 100)
+
+    with pytest.raises(StoreUnusable, match="not a database"):
+        await Database.open(tmp_path / "hasys.db")
+
+
+async def test_a_state_directory_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StoreUnusable, match="file"):
+        await Database.open(tmp_path / "file" / "hasys.db")
+
+
+def test_a_group_is_held_by_one_and_the_other_is_told_by_whom(tmp_path):
+    with (
+        group_lock(tmp_path, WEB, "switchover by kim"),
+        pytest.raises(Busy, match=f"process {os.getpid()}: switchover by kim"),
+        group_lock(tmp_path, WEB, "start by lee"),
+    ):
+        pytest.fail("two hold the group")
+
+    with group_lock(tmp_path, WEB, "start by lee"):
+        pass
