@@ -5,7 +5,7 @@ a controller that was superseded while its message was under way has no say, not
 solo term (which no time-out would ever heal).
 """
 
-from typing import Any, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from remote_helpers.protocol import gate as gates
 from remote_helpers.protocol import grantor as grants
@@ -267,7 +267,7 @@ def _members(guard: Guard, message: Members, now: Now) -> Tuple[Guard, Outputs]:
     return guard, (*saved, _reply(guard, message, now, number=message.membership))
 
 
-_HANDLERS = {
+_HANDLERS: Dict[type, Callable[[Guard, Any, Now], Tuple[Guard, Outputs]]] = {
     Order: _order,
     Withdraw: _withdraw,
     Stop: _stop,
@@ -275,4 +275,4 @@ _HANDLERS = {
     Lease: _lease,
     Plan: _plan,
     Members: _members,
-}  # type: Dict[type, Callable[[Guard, Any, Now], Tuple[Guard, Outputs]]]
+}

@@ -47,7 +47,7 @@ class Terms(NamedTuple):
     """What both sides of a group agree on beside the lease itself, in seconds.
 
     budget: how long before the lease ends the emergency demotion begins; error: the largest
-    relative error of any one clock; margin: added to every wait; watchdog: its time-out, 0 for none.
+    relative error of any one clock; margin: added to every wait; watchdog: its time-out, or 0.
     """
 
     budget: float
