@@ -126,8 +126,7 @@ class LoginReader:
             if name in REFUSED:
                 self._refuse(name, REFUSED[name])
             elif name.startswith("ansible_") and name not in known | IGNORED:
-                near = did_you_mean(name, known)
-                hint = near if near.startswith("did") else "Ansible's facts are not set by hand"
+                hint = did_you_mean(name, known)
                 self._add(name, f"{name} is not a connection variable known here", hint)
 
     def _find(self, name: str) -> tuple[str, Scalar] | None:

@@ -91,13 +91,17 @@ def render_path(path: Path) -> str:
     return text
 
 
+MOST_LISTED = 16
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint for an unknown word: the nearest known one, else all of them."""
+    """A hint for an unknown word: the nearest known one, and what is known."""
     words = sorted(known)
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean {near[0]}?"
-    return f"known: {', '.join(words)}" if words else ""
+    guess = [f"did you mean {near[0]}?"] if near else []
+    more = f", and {len(words) - MOST_LISTED} more" if len(words) > MOST_LISTED else ""
+    listed = [f"known: {', '.join(words[:MOST_LISTED])}{more}"] if words else []
+    return " ".join(guess + listed)
 
 
 def excerpt(text: str, line: int, column: int) -> str:

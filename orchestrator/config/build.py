@@ -1,0 +1,171 @@
+"""A checked group definition to `model.Group`: defaults filled in, networks to interfaces."""
+
+import ipaddress
+from collections.abc import Mapping
+
+from orchestrator.config import schema
+from orchestrator.config.group_checks import timing_of
+from orchestrator.model import (
+    After,
+    CommandSpec,
+    EdgeKind,
+    Failback,
+    FailbackPolicy,
+    Group,
+    GroupName,
+    IpSpec,
+    Mode,
+    MountSpec,
+    Network,
+    NetworkName,
+    ProcessSpec,
+    Resource,
+    ResourceName,
+    RestartPolicy,
+    Server,
+    ServerName,
+    Spec,
+    SystemdSpec,
+    Timing,
+)
+
+HEARTBEAT = "heartbeat"
+
+
+def build_group(
+    model: schema.GroupFile,
+    servers: Mapping[ServerName, Server],
+    variables: Mapping[str, object],
+) -> Group:
+    """Only for a definition without problems."""
+    first, second = (servers[ServerName(name)] for name in model.servers)
+    names = (first.name, second.name)
+    networks = {
+        NetworkName(name): _network(NetworkName(name), network, names)
+        for name, network in model.networks.items()
+    }
+    timing = timing_of(model)
+    return Group(
+        name=GroupName(model.group),
+        servers=(first, second),
+        preferred_active=ServerName(model.preferred_active),
+        failback=_failback(model.failback),
+        mode=Mode(model.mode),
+        timing=timing,
+        networks=networks,
+        resources={
+            ResourceName(name): Resource(
+                name=ResourceName(name),
+                spec=_spec(resource, networks, ServerName(model.preferred_active)),
+                after=tuple(_after(item) for item in resource.after),
+                restart=_restart(resource.restart),
+                critical=resource.critical,
+                **_timeouts(resource.timeouts, timing),
+            )
+            for name, resource in model.resources.items()
+        },
+        variables=variables,
+    )
+
+
+def _network(
+    name: NetworkName, network: schema.Network, servers: tuple[ServerName, ServerName]
+) -> Network:
+    interface = network.interface
+    return Network(
+        name=name,
+        devices={
+            server: interface if isinstance(interface, str) else interface[server]
+            for server in servers
+        },
+        gateway=network.gateway,
+        heartbeat=name == HEARTBEAT if network.heartbeat is None else network.heartbeat,
+    )
+
+
+def _failback(failback: str | schema.FailbackRule) -> Failback:
+    if isinstance(failback, str):
+        return Failback(policy=FailbackPolicy(failback))
+    rule = failback.automatic
+    return Failback(policy=FailbackPolicy.AUTOMATIC, after_s=rule.after, window=rule.window)
+
+
+def _after(item: str | schema.AfterRule) -> After:
+    if isinstance(item, str):
+        return After(resource=ResourceName(item))
+    return After(
+        resource=ResourceName(item.resource),
+        kind=EdgeKind(item.kind),
+        symmetrical=item.symmetrical,
+    )
+
+
+def _restart(restart: schema.Restart | None) -> RestartPolicy:
+    if restart is None:
+        return RestartPolicy()
+    return RestartPolicy(times=restart.times, within_s=restart.within)
+
+
+def _timeouts(timeouts: schema.Timeouts | None, timing: Timing) -> dict[str, float]:
+    start = timeouts.start if timeouts is not None else None
+    stop = timeouts.stop if timeouts is not None else None
+    return {
+        "start_timeout_s": timing.start_s if start is None else start,
+        "stop_timeout_s": timing.stop_s if stop is None else stop,
+    }
+
+
+def _spec(
+    resource: schema.Resource, networks: Mapping[NetworkName, Network], preferred: ServerName
+) -> Spec:
+    match resource:
+        case schema.IpResource():
+            return _ip(resource, networks, preferred)
+        case schema.MountResource():
+            return MountSpec(
+                path=resource.mount,
+                device=resource.device,
+                fstype=resource.fstype,
+                options=tuple(resource.options),
+            )
+        case schema.ProcessResource():
+            return _process(resource)
+        case schema.SystemdResource():
+            return SystemdSpec(unit=resource.systemd)
+        case schema.CommandResource():
+            return CommandSpec(
+                start=resource.command.start,
+                stop=resource.command.stop,
+                check=resource.command.check,
+            )
+
+
+def _ip(
+    resource: schema.IpResource, networks: Mapping[NetworkName, Network], preferred: ServerName
+) -> IpSpec:
+    interface = ipaddress.ip_interface(resource.ip)
+    if resource.network is None:
+        return IpSpec(interface=interface, device=resource.interface or "")
+    network = networks[NetworkName(resource.network)]
+    return IpSpec(
+        interface=interface,
+        device=network.devices[preferred],
+        devices=network.devices,
+        network=network.name,
+    )
+
+
+def _process(resource: schema.ProcessResource) -> ProcessSpec:
+    count_min, count_max = resource.count or (1, None)
+    return ProcessSpec(
+        start=resource.start,
+        pattern=resource.process,
+        pid_file=resource.pid_file,
+        check=resource.check,
+        count_min=count_min,
+        count_max=count_max,
+        stop=resource.stop,
+        user=resource.user,
+        directory=resource.directory,
+        environment=resource.environment,
+    )

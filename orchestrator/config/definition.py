@@ -1,0 +1,194 @@
+"""One file below `groups/` to a checked `schema.GroupFile`, with every problem at its place.
+
+A part with problems is left out and the rest is checked on, so that one mistake hides no other.
+"""
+
+import dataclasses
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from orchestrator.config import schema
+from orchestrator.config.problems import Path, Position, Problems, did_you_mean
+from orchestrator.config.strict_yaml import (
+    Mapping,
+    Node,
+    Scalar,
+    node_at,
+    position_of,
+    read,
+    to_python,
+)
+
+MODELS: dict[str, type[BaseModel]] = {
+    "timing": schema.Timing,
+    "automatic": schema.Automatic,
+    "restart": schema.Restart,
+    "timeouts": schema.Timeouts,
+    "command": schema.Command,
+    **{f"({name})": model for name, model in schema.RESOURCE_TYPES.items()},
+}
+
+MESSAGES = {
+    "string_type": ("must be text", "put it in quotes"),
+    "bool_type": ("must be true or false", "yes, no, on and off are words in YAML 1.2"),
+    "int_type": ("must be a whole number", ""),
+    "list_type": ("must be a list", "write [ONE, TWO]"),
+    "dict_type": ("must be keys with values", "write NAME: VALUE below it"),
+    "model_type": ("must be keys with values", "write NAME: VALUE below it"),
+    "model_attributes_type": ("must be keys with values", "write NAME: VALUE below it"),
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    file: str
+    stem: str
+    root: Node
+    content: dict[str, Any]
+    """As written, for the digest."""
+    model: schema.GroupFile
+    left_out: frozenset[Path]
+    """What had problems: the model holds a stand-in or nothing there."""
+
+    def position(self, path: Path, *, key: bool = False) -> Position:
+        return position_of(self.root, path, key=key)
+
+    def has(self, *path: str) -> bool:
+        return path not in self.left_out
+
+    def names(self, section: str) -> tuple[str, ...]:
+        """All names written in a section, those with problems too."""
+        node = node_at(self.root, (section,))
+        return node.keys if isinstance(node, Mapping) else ()
+
+
+def read_definition(path: FilePath, problems: Problems) -> Definition | None:
+    """None where there is nothing to go on with; the problems have been noted."""
+    parsed = read(path, str(path))
+    problems.extend(parsed.problems)
+    if parsed.root is None:
+        return None
+    if not isinstance(parsed.root, Mapping):
+        hint = "begin with the line group: NAME"
+        problems.add(parsed.root.position, "a group definition holds keys with values", hint=hint)
+        return None
+    content = _content(parsed.root)
+    left_out: frozenset[Path] = frozenset()
+    try:
+        model = schema.GroupFile.model_validate(content)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        for one in details:
+            _note(one, parsed.root, problems)
+        left_out = frozenset(_part(one["loc"]) for one in details)
+        model = schema.GroupFile.model_validate(_without(content, left_out))
+    return Definition(
+        file=str(path),
+        stem=path.stem,
+        root=parsed.root,
+        content=content,
+        model=model,
+        left_out=left_out,
+    )
+
+
+def _content(root: Mapping) -> dict[str, Any]:
+    content: dict[str, Any] = to_python(root)
+    # What a process gets in its environment is text: 1.10 must not arrive as 1.1.
+    resources = root.get("resources")
+    for name, node in resources.entries if isinstance(resources, Mapping) else ():
+        environment = node_at(node, ("environment",))
+        if isinstance(environment, Mapping):
+            content["resources"][name.text]["environment"] = {
+                key.text: value.text if isinstance(value, Scalar) else to_python(value)
+                for key, value in environment.entries
+            }
+    return content
+
+
+def _part(location: tuple[int | str, ...]) -> Path:
+    """What is left out for a problem: one resource, one network, else a whole setting."""
+    return location[:2] if location[0] in ("resources", "networks") else location[:1]
+
+
+def _without(content: dict[str, Any], left_out: frozenset[Path]) -> dict[str, Any]:
+    stand_ins = {"group": "x", "servers": [], "preferred_active": "", "resources": {}}
+    kept = {
+        key: {name: one for name, one in value.items() if (key, name) not in left_out}
+        if key in ("resources", "networks") and isinstance(value, dict)
+        else value
+        for key, value in content.items()
+        if (key,) not in left_out
+    }
+    return stand_ins | kept
+
+
+def _note(error: ErrorDetails, root: Node, problems: Problems) -> None:
+    location = error["loc"]
+    # Tags of forms stand in brackets, `[key]` says that a key is wrong: neither is in the file.
+    path = tuple(part for part in location if not str(part).startswith(("(", "[")))
+    kind = error["type"]
+    key = kind in ("extra_forbidden", "missing", "union_tag_not_found") or location[-1] == "[key]"
+    where = path[:-1] if kind == "missing" else path
+    position = position_of(root, where, key=key) if where else _top(root)
+    message, hint = _words(error, path, root)
+    problems.add(position, message, path=path, hint=hint)
+
+
+def _top(root: Node) -> Position:
+    return Position(root.position.file, 1, 1)
+
+
+def _words(error: ErrorDetails, path: Path, root: Node) -> tuple[str, str]:
+    kind, context = error["type"], error.get("ctx", {})
+    words = MESSAGES.get(kind, (error["msg"][:1].lower() + error["msg"][1:], ""))
+    if kind == "value_error":
+        words = str(context["error"]), ""
+    elif kind == "missing":
+        words = "is missing", _example(error)
+    elif kind == "extra_forbidden":
+        model = _model(error["loc"])
+        known = model.model_fields if model else ()
+        words = "is not known here", did_you_mean(str(path[-1]), known)
+    elif kind == "union_tag_not_found":
+        words = _type_of_resource(node_at(root, path))
+    elif kind == "literal_error":
+        words = f"must be {context['expected'].replace(chr(39), '')}", ""
+    return words
+
+
+def _example(error: ErrorDetails) -> str:
+    model, name = _model(error["loc"]), str(error["loc"][-1])
+    examples = (model.model_fields[name].examples or []) if model else []
+    return f"write {name}: {examples[0]}" if examples else ""
+
+
+def _model(location: tuple[int | str, ...]) -> type[BaseModel] | None:
+    """The model in which the last part of a location is, or would be, a field."""
+    if len(location) == 1:
+        return schema.GroupFile
+    if location[0] == "networks":
+        return schema.Network
+    parent = location[-2]
+    if parent == "(mapping)":
+        return schema.FailbackRule if location[0] == "failback" else schema.AfterRule
+    return MODELS.get(str(parent))
+
+
+def _type_of_resource(node: Node | None) -> tuple[str, str]:
+    types = tuple(schema.RESOURCE_TYPES)
+    known = f"known types: {', '.join(types)}"
+    if not isinstance(node, Mapping):
+        return "must be keys with values", f"write {{systemd: UNIT}}; {known}"
+    found = [key for key in node.keys if key in types]
+    if len(found) > 1:
+        return f"has two types: {' and '.join(found)}", "make two resources of it"
+    common = schema.ResourceBase.model_fields
+    unknown = [key for key in node.keys if key not in common]
+    if not unknown:
+        return "has no type", known
+    near = did_you_mean(unknown[0], types)
+    return f"{unknown[0]} is not a type of resource", near.replace("known:", "known types:")
