@@ -1,0 +1,209 @@
+"""A file system on its mount point: the right device, type and options, writable as wanted."""
+
+import os
+import stat
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+
+from remote_helpers.operation import Context, OperationError, state
+from remote_helpers.resources.mounts import Mounted, holders_of, mounted
+from remote_helpers.resources.waiting import REPORT_IN_S, shown
+
+Spec = Mapping[str, Any]
+
+BUSY_FOR_S = 5.0
+"""How long an unmount is repeated while it is busy: what was just stopped may still be closing."""
+
+_SHOWN_BY_THE_KERNEL = frozenset(
+    ("ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "sync", "dirsync")
+)
+
+
+class _Wanted(NamedTuple):
+    path: str
+    device: str
+    fstype: str
+    options: Tuple[str, ...]
+
+    @property
+    def read_only(self) -> bool:
+        return "ro" in self.options
+
+
+def check(context: Context, _name: str, spec: Spec) -> Dict[str, Any]:
+    wanted = _wanted(spec)
+    everything = mounted()
+    here = [one for one in everything if one.path == wanted.path]
+    if here:
+        return _judge(context, wanted, here)
+    elsewhere = _elsewhere(context, wanted, everything)
+    if elsewhere:
+        detail = "{} is mounted on {}, wanted on {}".format(
+            wanted.device, ", ".join(elsewhere), wanted.path
+        )
+        return state("failed", False, detail)
+    return state("stopped", False, wanted.path + " is not mounted")
+
+
+def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
+    wanted = _wanted(spec)
+    before = check(context, name, spec)
+    if before["state"] == "started":
+        return before
+    if before["state"] == "failed":
+        raise OperationError("failed", "{}; stop it first".format(before["detail"]))
+    if not os.path.isdir(wanted.path):
+        message = "the mount point {0} does not exist on this server: mkdir -p {0}".format(
+            wanted.path
+        )
+        raise OperationError("failed", message)
+    source = _source(context, wanted)
+    argv = ["mount"]
+    if wanted.fstype not in ("", "auto", "none"):
+        argv += ["-t", wanted.fstype]
+    if wanted.options:
+        argv += ["-o", ",".join(wanted.options)]
+    done = context.run([*argv, "--", source, wanted.path], timeout=_limit(context))
+    after = check(context, name, spec)
+    if after["state"] != "started":
+        said = "did not end" if done.timed_out else "ended with {}".format(done.rc)
+        message = "mounting {} on {} {}: {}; now: {}".format(
+            source, wanted.path, said, shown(done.stderr) or "no word why", after["detail"]
+        )
+        raise OperationError("failed", message, {"rc": done.rc})
+    return state("started", True, str(after["detail"]))
+
+
+def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
+    wanted = _wanted(spec)
+    here = [one for one in mounted() if one.path == wanted.path]
+    for _ in here:  # stacked mounts come off one by one, the topmost first
+        _unmount(context, wanted.path)
+    after = check(context, name, spec)
+    if after["state"] != "stopped":
+        raise OperationError("failed", "unmounted {}, but {}".format(wanted.path, after["detail"]))
+    return state("stopped", bool(here), str(after["detail"]))
+
+
+def _unmount(context: Context, path: str) -> None:
+    before = _count(path)
+    began = context.remaining()
+    pause = 0.05
+    while True:
+        done = context.run(["umount", "--", path], timeout=_limit(context))
+        if _count(path) < before:
+            return
+        spent = began - context.remaining()
+        if spent > BUSY_FOR_S or context.remaining() <= REPORT_IN_S + pause:
+            break
+        context.sleep(pause)
+        pause *= 2
+    said = "did not end" if done.timed_out else shown(done.stderr) or str(done.rc)
+    holders = holders_of(path)
+    nested = [one.path for one in mounted() if one.path.startswith(path.rstrip("/") + "/")]
+    held = ["{} {}".format(pid, holders[pid]) for pid in sorted(holders)]
+    held += ["mounted below it: " + one for one in nested]
+    message = "cannot unmount {}: {}; held by {}".format(
+        path, said, ", ".join(held[:10]) or "nobody that /proc shows (exported? loop? swap?)"
+    )
+    raise OperationError("failed", message, {"holders": sorted(holders), "nested": nested})
+
+
+def _judge(context: Context, wanted: _Wanted, here: List[Mounted]) -> Dict[str, Any]:
+    top = here[-1]
+    what = "{} on {} ({})".format(top.source, top.path, top.fstype)
+    wrong = []
+    if len(here) > 1:
+        wrong.append("{} mounts are stacked there".format(len(here)))
+    try:
+        if not _is_device(top, wanted, _source(context, wanted)):
+            wrong.append("wanted " + wanted.device)
+    except OperationError as error:  # a device that is gone stays mounted
+        wrong.append(error.message)
+    if not _is_type(top.fstype, wanted.fstype):
+        wrong.append("wanted type " + wanted.fstype)
+    if "ro" in top.options and not wanted.read_only:
+        wrong.append("read-only: the kernel does that after errors, see dmesg")
+    missing = [
+        one for one in wanted.options if one in _SHOWN_BY_THE_KERNEL and one not in top.options
+    ]
+    if missing:
+        wrong.append("without " + ",".join(missing))
+    if wrong:
+        return state("failed", False, "{}, but {}".format(what, "; ".join(wrong)))
+    return state("started", False, what)
+
+
+def _is_device(top: Mounted, wanted: _Wanted, source: str) -> bool:
+    if "bind" in wanted.options or "rbind" in wanted.options:
+        try:
+            return os.path.samefile(source, top.path)
+        except OSError:
+            return False
+    if top.source in (source, wanted.device):
+        return True
+    number = _block_number(source)
+    if number is not None and number == top.device_number:
+        return True
+    # btrfs shows a number of its own; the source is then one of its devices
+    return number is not None and number == _block_number(top.source)
+
+
+def _elsewhere(context: Context, wanted: _Wanted, everything: List[Mounted]) -> List[str]:
+    """A block device still in use under another path cannot be given to the other server."""
+    try:
+        number = _block_number(_source(context, wanted))
+    except OperationError:
+        return []  # the device is not there, so nothing of it is mounted
+    if number is None:
+        return []
+    return sorted({one.path for one in everything if one.device_number == number})
+
+
+def _source(context: Context, wanted: _Wanted) -> str:
+    """LABEL=, UUID=, PARTLABEL= and PARTUUID= as the device they name now."""
+    tag, separator, value = wanted.device.partition("=")
+    if not separator or tag not in ("LABEL", "UUID", "PARTLABEL", "PARTUUID"):
+        if wanted.device.startswith("/") and not os.path.exists(wanted.device):
+            message = "{} does not exist on this server".format(wanted.device)
+            raise OperationError("failed", message)
+        return wanted.device
+    link = "/dev/disk/by-{}/{}".format(tag.lower(), value.strip('"'))
+    if os.path.exists(link):
+        return os.path.realpath(link)
+    done = context.run(["findfs", "{}={}".format(tag, value.strip('"'))])
+    if done.rc != 0 or not done.stdout.strip():
+        raise OperationError("failed", "no device has {} on this server".format(wanted.device))
+    return done.stdout.strip()
+
+
+def _block_number(path: str) -> Optional[str]:
+    try:
+        seen = os.stat(path)
+    except OSError:
+        return None
+    if not stat.S_ISBLK(seen.st_mode):
+        return None
+    return "{}:{}".format(os.major(seen.st_rdev), os.minor(seen.st_rdev))
+
+
+def _is_type(found: str, wanted: str) -> bool:
+    return wanted in ("", "auto", "none") or found == wanted or (wanted, found) == ("nfs", "nfs4")
+
+
+def _count(path: str) -> int:
+    return sum(1 for one in mounted() if one.path == path)
+
+
+def _limit(context: Context) -> float:
+    return max(context.remaining() - REPORT_IN_S, 0.0)
+
+
+def _wanted(spec: Spec) -> _Wanted:
+    try:
+        path = os.path.normpath(str(spec["path"]))
+        device, fstype = str(spec["device"]), str(spec["fstype"])
+        options = tuple(str(one) for one in spec.get("options") or ())
+    except (KeyError, TypeError) as error:
+        message = "a mount resource needs path, device and fstype: {!r}".format(error)
+        raise OperationError("bad-request", message) from error
+    return _Wanted(path, device, fstype, options)
