@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
-from tests.lab import addresses, kinds, programs, registry
+from tests.lab import addresses, kinds, programs, registry, rootfs
 from tests.lab.interface import Lab, LabDescription, Unsupported
 
 FAULTS: dict[str, Callable[[Lab, str], None]] = {
@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         verbs = of_kind.add_subparsers(required=True, metavar="up|down")
         up = verbs.add_parser("up", parents=[named], help="returns when ssh answers on both")
         up.add_argument("--json", action="store_true", help="describe the lab on standard output")
+        up.add_argument("--variant", choices=rootfs.VARIANTS, default="base", help="what is on it")
         up.set_defaults(act=_up)
         verbs.add_parser("down", parents=[named]).set_defaults(act=_down)
     commands.add_parser("down", parents=[named], help="take a lab away").set_defaults(
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _up(arguments: argparse.Namespace) -> None:
-    lab = kinds.up(arguments.kind, arguments.lab, stays=True)
+    lab = kinds.up(arguments.kind, arguments.lab, stays=True, variant=arguments.variant)
     if arguments.json:
         print(json.dumps(lab.description.as_json(), indent=2))
     else:

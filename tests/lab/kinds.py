@@ -16,7 +16,7 @@ KINDS = tuple(_PACKAGES)
 class Kind(Protocol):
     """What a kind's package offers."""
 
-    def up(self, record: LabRecord) -> Lab:
+    def up(self, record: LabRecord, variant: str) -> Lab:
         """Builds the reserved lab in `record.folder`; returns when ssh answers on both servers."""
         ...
 
@@ -25,8 +25,11 @@ class Kind(Protocol):
         ...
 
 
-def up(kind: str, lab_id: str | None = None, *, stays: bool = False) -> Lab:
-    """`stays`: it outlives this process, until `down`. What fails to come up is removed."""
+def up(kind: str, lab_id: str | None = None, *, stays: bool = False, variant: str = "base") -> Lab:
+    """`stays`: it outlives this process, until `down`. `variant`: what is installed on the servers.
+
+    What fails to come up is removed.
+    """
     programs.require_root()
     for swept in teardown.sweep():
         programs.tell(f"removed lab {swept!r}, left behind by a process that has ended")
@@ -34,7 +37,7 @@ def up(kind: str, lab_id: str | None = None, *, stays: bool = False) -> Lab:
         record = registry.reserve(lab_id or kind, kind)
         network.keep_stray_packets_here()
     try:
-        lab = _package(kind).up(record)
+        lab = _package(kind).up(record, variant)
     except BaseException:
         teardown.remove(record)
         raise

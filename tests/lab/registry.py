@@ -92,11 +92,16 @@ def unique_lab_id() -> str:
 @contextlib.contextmanager
 def locked() -> Iterator[None]:
     """One process at a time adds, removes or sweeps labs."""
-    STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (STATE.parent / f"{STATE.name}.lock").open("w") as held:
+    # a folder that is there anyway: a lock file of our own would be left behind
+    held = os.open(STATE.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
         fcntl.flock(held, fcntl.LOCK_EX)
-        STATE.mkdir(mode=0o755, parents=True, exist_ok=True)  # the last `down` removes it
+        STATE.mkdir(mode=0o755, exist_ok=True)
         yield
+        with contextlib.suppress(OSError):  # labs are up
+            STATE.rmdir()
+    finally:
+        os.close(held)
 
 
 def reserve(lab_id: str, kind: str) -> LabRecord:

@@ -159,10 +159,10 @@ class NamespacesLab:
             return False
 
 
-def up(record: LabRecord) -> NamespacesLab:
+def up(record: LabRecord, variant: str = "base") -> NamespacesLab:
     """See `tests.lab.kinds.Kind`."""
     servers.require_tools()
-    (record.folder / "tree").symlink_to(rootfs.tree())  # the same one at every reboot
+    (record.folder / "tree").symlink_to(rootfs.tree(variant))  # the same one at every reboot
     keys = Credentials(record.folder)
     network = LabNetwork(record.lab, record.index)
     keys.make(network.addresses)
