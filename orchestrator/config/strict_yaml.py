@@ -12,6 +12,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 from pathlib import Path as FilePath
+from typing import Any
 
 import yaml
 
@@ -33,6 +34,7 @@ __all__ = [
     "Parsed",
     "Scalar",
     "Sequence",
+    "load_mapping",
     "node_at",
     "parse",
     "parse_bytes",
@@ -79,6 +81,18 @@ def read(path: FilePath, shown_as: str, *, may_be_empty: bool = False) -> Parsed
     except OSError as error:
         return _failed(shown_as, f"cannot be read: {error.strerror}", "")
     return parse_bytes(data, shown_as, may_be_empty=may_be_empty)
+
+
+def load_mapping(path: FilePath) -> dict[str, Any]:
+    """A file of variables. Raises ConfigInvalid with all of its problems."""
+    parsed = read(path, str(path), may_be_empty=True)
+    problems = Problems()
+    problems.extend(parsed.problems)
+    if parsed.root is not None and not isinstance(parsed.root, Mapping):
+        hint = "write NAME: VALUE"
+        problems.add(parsed.root.position, "a file of variables holds keys with values", hint=hint)
+    problems.raise_if_any()
+    return dict(to_python(parsed.root)) if parsed.root is not None else {}
 
 
 def parse_bytes(data: bytes, file: str, *, may_be_empty: bool = False) -> Parsed:
