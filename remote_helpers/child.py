@@ -112,7 +112,8 @@ def environment_for(extra: Optional[Mapping[str, str]]) -> Dict[str, str]:
     """The helper's own, with a PATH that has sbin: sshd's often lacks it."""
     result = dict(os.environ)
     result["PATH"] = DEFAULT_PATH
-    result["LC_ALL"] = "C.UTF-8"  # programs' words are parsed
+    result.pop("LC_ALL", None)
+    result["LC_MESSAGES"] = "C"  # programs' words are parsed; character set and numbers stay
     result["LVM_SUPPRESS_FD_WARNINGS"] = "1"  # it would complain about the inherited lock
     result.update(extra or {})
     return result

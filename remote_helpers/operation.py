@@ -11,7 +11,7 @@ Resource types and facts are written against this file alone:
 
 import threading
 import time
-from typing import Any, Dict, Mapping, Optional, Sequence, Union
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
 
 from remote_helpers import child, detached
 
@@ -54,8 +54,8 @@ class Context:
         self.children = children
         self.state_directory = state_directory
         self.lock: Optional[int] = None
-        self.left_behind = False
-        """A child could not be killed (stuck in the kernel): the step is not over."""
+        self.stuck: List[str] = []
+        """Children that could not be killed (stuck in the kernel): the step is not over."""
 
     def remaining(self) -> float:
         """Seconds to the deadline, never below 0."""
@@ -66,6 +66,7 @@ class Context:
         nearer = min(self.deadline, time.monotonic() + seconds)
         other = Context(self.group, nearer, self.children, self.cancelled, self.state_directory)
         other.lock = self.lock
+        other.stuck = self.stuck
         return other
 
     def proceed(self) -> None:
@@ -103,18 +104,15 @@ class Context:
             done = child.run(command, options, limit, self.children, self.cancelled)
         except child.CannotStart as problem:
             raise OperationError("unsupported", str(problem)) from problem
-        self.left_behind = self.left_behind or done.left_behind
-        if done.timed_out or self.cancelled.is_set():
-            self._raise_if_over(command, done)
-        return done
-
-    def _raise_if_over(self, command: Command, done: child.Completed) -> None:
         shown = command if isinstance(command, str) else " ".join(command)
+        if done.left_behind:
+            self.stuck.append(shown)
         seen = {"command": shown, "stdout": done.stdout, "stderr": done.stderr}
         if self.cancelled.is_set():
             raise OperationError("cancelled", "cancelled, killed: " + shown, seen)
-        if self.remaining() <= 0.0:
+        if done.timed_out and (timeout is None or limit < timeout):
             raise OperationError("timed-out", "killed at the deadline: " + shown, seen)
+        return done
 
     def spawn_detached(
         self,

@@ -1,4 +1,7 @@
-"""Turns a request into a reply from a server, over SSH. Called by `probes.collect` and `executor`."""
+"""Turns a request into a reply from a server, over SSH.
+
+Called by `probes.collect` and `executor`; `SshTransport` is made by `runtime`.
+"""
 
 from orchestrator.transport.base import (
     Done,
@@ -11,6 +14,7 @@ from orchestrator.transport.base import (
     Unreachable,
     UnreachableKind,
 )
+from orchestrator.transport.ssh import SshTransport
 
 __all__ = [
     "Done",
@@ -19,6 +23,7 @@ __all__ = [
     "Reign",
     "Reply",
     "Request",
+    "SshTransport",
     "Transport",
     "Unreachable",
     "UnreachableKind",

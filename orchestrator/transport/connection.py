@@ -1,0 +1,227 @@
+"""From a login to a helper that has said hello, or to the reason why not.
+
+The only file that talks to asyncssh's connections. Imported when the first connection is made:
+importing asyncssh takes 180 ms, which a command that asks a running daemon need not spend.
+"""
+
+import asyncio
+import contextlib
+import errno
+import json
+import socket
+
+import asyncssh
+
+from orchestrator.model import Login, Server
+from orchestrator.transport import known_hosts
+from orchestrator.transport.base import UnreachableKind
+from orchestrator.transport.helper import Helper
+from orchestrator.transport.launch import launch_line
+from orchestrator.transport.pack import Pack
+
+HELLO_S = 10.0
+"""An overloaded server may take seconds to start Python."""
+KEEPALIVE_S = 1
+KEEPALIVE_COUNT = 3
+"""A frozen server is given up after (count + 1) x interval: 4 s."""
+CIPHERS = (
+    "aes128-gcm@openssh.com",
+    "aes256-gcm@openssh.com",
+    "chacha20-poly1305@openssh.com",
+    "aes256-ctr",
+)
+"""AES-GCM takes about half the processor time of asyncssh's first choice."""
+
+
+class _Client(asyncssh.SSHClient):
+    """Judges the host key and notices the end of the connection."""
+
+    def __init__(self, known: known_hosts.KnownHosts, helper: Helper, *, accept_new: bool) -> None:
+        self._known = known
+        self._helper = helper
+        self._accept_new = accept_new
+        self.key_problem: str | None = None
+        self.lost_because: Exception | None = None
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        """Called for a key that known_hosts does not have for this server."""
+        del host, port
+        line = self._known.line_of_known_key(addr)
+        if line is not None:
+            self.key_problem = self._known.changed(line, key)
+        elif not self._accept_new:
+            self.key_problem = self._known.unknown(key)
+        else:
+            try:
+                self._known.store(key)
+            except OSError as problem:
+                self.key_problem = f"the new key cannot be stored in {self._known.path}: {problem}"
+        return self.key_problem is None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost_because = exc
+        self._helper.lost(UnreachableKind.CONNECTION_LOST, str(exc or "the other side closed it"))
+
+
+class _Session(asyncssh.SSHClientSession[bytes]):
+    """Hands bytes to the helper; starts it without waiting for the server's word.
+
+    What follows the request to execute is sent in the same breath, which saves a round trip; the
+    server handles its messages in order.
+    """
+
+    def __init__(
+        self, helper: Helper, connection: asyncssh.SSHClientConnection, start: bytes
+    ) -> None:
+        self._helper = helper
+        self._connection = connection
+        self._start = start
+        self._channel: asyncssh.SSHClientChannel[bytes] | None = None
+        self._status = "its channel was closed"
+
+    def connection_made(self, chan: asyncssh.SSHClientChannel[bytes]) -> None:
+        self._channel = chan
+        self._helper.attach(self)
+        asyncio.get_running_loop().call_soon(self.write, self._start)
+
+    def write(self, data: bytes) -> None:
+        if self._channel is not None:
+            with contextlib.suppress(OSError):  # closed: connection_lost tells the helper
+                self._channel.write(data)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    async def wait_closed(self) -> None:
+        await self._connection.wait_closed()
+
+    def data_received(self, data: bytes, datatype: asyncssh.DataType) -> None:
+        if datatype is None:
+            self._helper.feed(data)
+        else:
+            self._helper.feed_stderr(data)
+
+    def exit_status_received(self, status: int) -> None:
+        self._status = f"it ended with status {status}"
+
+    def exit_signal_received(self, signal: str, core_dumped: bool, msg: str, lang: str) -> None:  # noqa: FBT001
+        del core_dumped, msg, lang
+        self._status = f"it was ended by signal {signal}"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None:
+            self._helper.lost(UnreachableKind.CONNECTION_LOST, str(exc))
+            return
+        kind, advice = UnreachableKind.HELPER, ""
+        if "sudo" in self._helper.stderr and not self._helper.hello.done():
+            kind, advice = UnreachableKind.LOGIN, "; `hasys authorize` prints the sudoers line"
+        self._helper.lost(kind, self._status + advice)
+
+
+def describe(server: Server) -> str:
+    login = server.login
+    return f"{server.name} ({login.user}@{login.address}:{login.port})"
+
+
+async def connect(server: Server, pack: Pack, *, accept_new: bool, state: str) -> Helper:
+    """A helper: usable, or gone with the reason. Every wait in it is bounded."""
+    helper = Helper(describe(server))
+    login = server.login
+    known = await asyncio.to_thread(known_hosts.read, login.known_hosts, login.address, login.port)
+    client = _Client(known, helper, accept_new=accept_new)
+    try:
+        async with asyncio.timeout(login.connect_timeout_s):
+            connection = await _log_in(login, known, client)
+    except (OSError, asyncssh.Error, ValueError) as problem:
+        helper.lost(*_why_no_login(problem, login, client))
+        return helper
+    try:
+        async with asyncio.timeout(HELLO_S):
+            await _start_helper(helper, connection, login, pack, state)
+    except TimeoutError:
+        helper.lost(UnreachableKind.TIMED_OUT, f"logged in, but no hello within {HELLO_S:g} s")
+    except (OSError, asyncssh.Error) as problem:
+        helper.lost(UnreachableKind.HELPER, f"logged in, but it cannot be started: {problem}")
+    finally:
+        if not helper.usable or not helper.hello.done():
+            connection.abort()
+    return helper
+
+
+async def _log_in(
+    login: Login, known: known_hosts.KnownHosts, client: _Client
+) -> asyncssh.SSHClientConnection:
+    methods = ["publickey"]
+    if login.password is not None:
+        methods += ["password", "keyboard-interactive"]
+    keys: dict[str, object] = {}
+    if login.key_file is not None:
+        keys = {"client_keys": [str(login.key_file)], "agent_path": None}
+    return await asyncssh.connect(
+        login.address,
+        login.port,
+        username=login.user,
+        password=login.password,
+        client_factory=lambda: client,
+        known_hosts=known.usable(),
+        config=None,
+        connect_timeout=login.connect_timeout_s,
+        login_timeout=login.connect_timeout_s,
+        keepalive_interval=KEEPALIVE_S,
+        keepalive_count_max=KEEPALIVE_COUNT,
+        encryption_algs=list(CIPHERS),
+        compression_algs=None,
+        preferred_auth=methods,
+        **keys,
+    )
+
+
+async def _start_helper(
+    helper: Helper,
+    connection: asyncssh.SSHClientConnection,
+    login: Login,
+    pack: Pack,
+    state: str,
+) -> None:
+    settings = json.dumps({"digest": pack.digest, "state_directory": state}).encode()
+    start = b"%d\n%s%s\n" % (len(pack.payload), pack.payload, settings)
+    await connection.create_session(
+        lambda: _Session(helper, connection, start), launch_line(login), encoding=None
+    )
+    await helper.hello
+
+
+def _why_no_login(problem: Exception, login: Login, client: _Client) -> tuple[UnreachableKind, str]:
+    """The kind, what was seen, and what to do."""
+    key = login.key_file or "the keys of ~/.ssh and the agent"
+    kind, what = UnreachableKind.CONNECTION_LOST, f"while logging in: {problem}"
+    match problem:
+        case _ if client.key_problem is not None:
+            kind, what = UnreachableKind.HOST_KEY, client.key_problem
+        case asyncssh.HostKeyNotVerifiable():
+            kind, what = UnreachableKind.HOST_KEY, str(problem)
+        case asyncssh.PermissionDenied():
+            what = f"{login.user} may not log in with {key}: {problem}"
+            kind, what = UnreachableKind.LOGIN, f"{what}; `hasys authorize` prints what it needs"
+        case asyncssh.KeyImportError() | asyncssh.KeyEncryptionError():
+            kind, what = UnreachableKind.LOGIN, f"cannot use {key}: {problem}"
+        case TimeoutError():
+            what = f"no connection within {login.connect_timeout_s:g} s; off, frozen or cut off?"
+            kind = UnreachableKind.TIMED_OUT
+        case socket.gaierror():
+            kind, what = UnreachableKind.NAME_UNKNOWN, f"{problem.strerror}; check ansible_host"
+        case ConnectionRefusedError():
+            kind, what = (
+                UnreachableKind.REFUSED,
+                "nothing listens there; is sshd up, the port right?",
+            )
+        case OSError() if problem.filename is not None:
+            what = f"cannot read {problem.filename}: {problem.strerror}"
+            kind = UnreachableKind.LOGIN
+        case OSError() if problem.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            kind, what = UnreachableKind.NO_ROUTE, str(problem)
+        case _:
+            pass
+    return kind, what

@@ -1,0 +1,42 @@
+"""Makes `import remote_helpers` work on a server where nothing is installed.
+
+The packer sends this file's text, followed by a call of `start`; it runs before the package
+exists, so it imports nothing of it. Tracebacks show file names and source lines as usual.
+"""
+
+import sys
+from importlib.machinery import ModuleSpec
+from typing import Any, Dict, List, Optional
+
+
+class SourcesInMemory:
+    """A meta-path finder and loader: module name -> (file name, is a package, source)."""
+
+    def __init__(self, modules: Dict[str, List[Any]]) -> None:
+        self._modules = modules
+
+    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> Optional[ModuleSpec]:
+        if name not in self._modules:
+            return None
+        file_name, is_package, _ = self._modules[name]
+        return ModuleSpec(name, self, origin=file_name, is_package=is_package)  # type: ignore[arg-type]
+
+    def create_module(self, _spec: Any) -> None:
+        return None
+
+    def exec_module(self, module: Any) -> None:
+        file_name, _, source = self._modules[module.__name__]
+        module.__file__ = file_name
+        exec(compile(source, file_name, "exec", dont_inherit=True), module.__dict__)  # noqa: S102
+
+    def get_source(self, name: str) -> str:
+        """For tracebacks: linecache asks the loader."""
+        return str(self._modules[name][2])
+
+
+def start(modules: Dict[str, List[Any]]) -> None:
+    """First in line, so that a package of the same name on the server is never taken."""
+    sys.meta_path.insert(0, SourcesInMemory(modules))
+    from remote_helpers import serve  # noqa: PLC0415 - it exists only from here on
+
+    serve.main()
