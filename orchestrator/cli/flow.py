@@ -37,14 +37,10 @@ def flow_show(group: str, form: str, impact: str | None, settings: Settings) -> 
     from orchestrator.errors import UsageError
     from orchestrator.graph import build, standing_on, start_waves, stop_waves
     from orchestrator.graph.render import as_dot, as_mermaid, as_text
-    from orchestrator.model import GroupName, ResourceName
+    from orchestrator.model import ResourceName
     from orchestrator.runtime.application import load_checked
 
-    configuration = load_checked(settings.inventory_directory())
-    found = configuration.groups.get(GroupName(group))
-    if found is None:
-        known = ", ".join(sorted(configuration.groups)) or "none"
-        raise UsageError(f"there is no group {group!r}", hint=f"groups: {known}")
+    found = load_checked(settings.inventory_directory()).group(group)
     graph = build(found)
     if impact is not None:
         name = ResourceName(impact)

@@ -1,6 +1,7 @@
 """Documents for programs and tables for people; colour only where a terminal is."""
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -43,9 +44,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         grid.add_column(heading, no_wrap=heading != headings[-1], overflow="fold")
     for row in rows:
         grid.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
-    console = Console(soft_wrap=False, highlight=False)
     # Piped into another program a line must not be folded at 80 columns.
-    console.print(grid, width=None if console.is_terminal else 10_000, no_wrap=False)
+    width = None if sys.stdout.isatty() else 10_000
+    Console(width=width, highlight=False).print(grid)
 
 
 def duration(seconds: float) -> str:

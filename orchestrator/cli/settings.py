@@ -25,7 +25,7 @@ class Settings:
 
     def inventory_directory(self) -> Path:
         """Raises UsageError naming the places that were looked at."""
-        from orchestrator.config.load import find_directory
+        from orchestrator.config.directory import find_directory
 
         return find_directory(self.inventory, os.environ, Path.cwd())
 

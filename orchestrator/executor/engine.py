@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from orchestrator.executor.progress import PlayStarted, Report, TaskStarted
 from orchestrator.executor.scope import Scope
 from orchestrator.executor.task import TaskRunner
-from orchestrator.model import Outcome, ServerName
+from orchestrator.model import Outcome, ServerName, Status
 from orchestrator.playbooks.model import (
     CompiledBlock,
     CompiledPlay,
@@ -65,9 +65,15 @@ class Engine:
         }
 
     async def _block(self, node: CompiledBlock, servers: Servers) -> Failures:
-        meant = [server for server in servers if self.tasks.is_meant(node.block, server)]
+        conditions = {server: self.tasks.condition_of(node.block, server) for server in servers}
+        meant = [server for server in servers if conditions[server].status is Status.OK]
+        broken = {
+            server: condition
+            for server, condition in conditions.items()
+            if condition.status is Status.FAILED
+        }
         with self.scope.within(node.block.variables):
-            failures = dict(await self._nodes(node.tasks, meant))
+            failures = {**broken, **await self._nodes(node.tasks, meant)}
             if failures and node.rescue:
                 for server, outcome in failures.items():
                     self.scope.note_failure(server, outcome)

@@ -9,7 +9,7 @@ from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.scope import Scope, registered
 from orchestrator.executor.step import Step, StepRunner, ask
 from orchestrator.model import Outcome, ServerName, Status, StepId
-from orchestrator.playbooks.model import Block, CompiledTask, Task
+from orchestrator.playbooks.model import Block, CompiledTask, Position, Task
 from orchestrator.playbooks.module import Module, Wait
 from orchestrator.playbooks.modules import MODULES
 from orchestrator.playbooks.template import TemplateError, holds, render
@@ -28,12 +28,19 @@ class TaskRunner:
     clock: Clock
     reign: Reign
 
-    def is_meant(self, block: Block, server: ServerName) -> bool:
-        """Whether a block's `when` holds for this server. Raises TemplateError."""
-        return holds(block.when, self.scope.of(server, block.variables))
+    def condition_of(self, block: Block, server: ServerName) -> Outcome:
+        """OK: the block is for this server; SKIPPED: not; FAILED: nobody can tell."""
+        try:
+            is_meant = holds(block.when, self.scope.of(server, block.variables))
+        except TemplateError as error:
+            return _broken(block.position, error)
+        return Outcome(status=Status.OK if is_meant else Status.SKIPPED)
 
     async def run(self, node: CompiledTask, server: ServerName) -> Outcome:
-        outcome = await self._repeat(node, server)
+        try:
+            outcome = await self._repeat(node, server)
+        except TemplateError as error:
+            outcome = _broken(node.task.position, error)
         if node.task.register is not None:
             self.scope.register(server, node.task.register, outcome)
         facts = outcome.result.get("ansible_facts")
@@ -91,7 +98,7 @@ class TaskRunner:
             variables = self.scope.of(server, task.variables)
             args: Mapping[str, Any] = render(task.args, variables)
         except TemplateError as error:
-            return Outcome(status=Status.FAILED, message=f"{task.position}: {error}")
+            return _broken(task.position, error)
         wanted = module.prepare(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S)
         if isinstance(wanted, Outcome):
             return wanted
@@ -108,6 +115,10 @@ class TaskRunner:
 def _step_id(node: CompiledTask, server: ServerName, attempt: int) -> StepId:
     again = f"#{attempt}" if attempt > 1 else ""
     return StepId(f"{node.path}@{server}{again}")
+
+
+def _broken(position: Position, error: TemplateError) -> Outcome:
+    return Outcome(status=Status.FAILED, message=f"{position}: {error}")
 
 
 def _unknown_outcome(task: Task) -> Outcome:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.load import Configuration, load
-from orchestrator.errors import ConfigInvalid, UsageError
+from orchestrator.errors import ConfigInvalid
 from orchestrator.graph import problems as graph_problems
-from orchestrator.model import ControllerId, Group, GroupName, RunId
+from orchestrator.model import ControllerId, Group, RunId
 from orchestrator.store.database import Database
 from orchestrator.store.events import EventStore
 from orchestrator.store.identity import Identity
@@ -35,12 +35,8 @@ class Application:
     accept_new_host_keys: bool
 
     def group(self, name: str) -> Group:
-        """Raises UsageError naming the groups there are."""
-        group = self.configuration.groups.get(GroupName(name))
-        if group is None:
-            known = ", ".join(sorted(self.configuration.groups)) or "none"
-            raise UsageError(f"there is no group {name!r}", hint=f"groups: {known}")
-        return group
+        """Raises UsageError for a name that is not there."""
+        return self.configuration.group(name)
 
     @asynccontextmanager
     async def reach(self, group: Group) -> AsyncIterator[Transport]:

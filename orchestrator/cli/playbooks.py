@@ -1,0 +1,95 @@
+"""`hasys playbooks` and `hasys plan`: what can be played, and what a play would do."""
+
+from pathlib import Path
+
+import click
+
+from orchestrator.cli.output import document, table
+from orchestrator.cli.settings import Settings, with_settings
+
+
+@click.group("playbooks")
+@click.pass_context
+def playbooks_command(ctx: click.Context) -> None:
+    """Look at the playbooks that come with HA_SYS and at the site's own."""
+    del ctx
+
+
+@playbooks_command.command("list")
+@with_settings
+def playbooks_list(settings: Settings) -> int:
+    """List playbooks; one of the site's replaces the shipped one of the same name.
+
+    \b
+    Example:
+      hasys playbooks list
+    """
+    from orchestrator.runtime.playbooks import list_playbooks
+
+    found = list_playbooks(settings.inventory_directory())
+    if settings.output == "json":
+        content = [{"name": one.name, "file": one.file, "summary": one.summary} for one in found]
+        document("playbooks", {"playbooks": content})
+    else:
+        table(("NAME", "SUMMARY", "FILE"), [(one.name, one.summary, one.file) for one in found])
+    return 0
+
+
+@playbooks_command.command("show")
+@click.argument("playbook")
+@with_settings
+def playbooks_show(playbook: str, settings: Settings) -> int:
+    """Print a playbook's text.
+
+    \b
+    Example:
+      hasys playbooks show switchover
+    """
+    from orchestrator.runtime.playbooks import find_playbook
+
+    click.echo(find_playbook(playbook, settings.inventory_directory(), Path.cwd()).text, nl=False)
+    return 0
+
+
+@playbooks_command.command("copy")
+@click.argument("playbook")
+@with_settings
+def playbooks_copy(playbook: str, settings: Settings) -> int:
+    """Copy a shipped playbook into the site's `playbooks` folder, to be changed there.
+
+    \b
+    Example:
+      hasys playbooks copy switchover
+    """
+    from orchestrator.runtime.playbooks import copy_playbook
+
+    click.echo(f"wrote {copy_playbook(playbook, settings.inventory_directory())}")
+    return 0
+
+
+@click.command("plan")
+@click.argument("group")
+@click.argument("playbook")
+@with_settings
+def plan_command(group: str, playbook: str, settings: Settings) -> int:
+    """Show what a playbook would do with a group: plays, tasks, waves. No server is asked.
+
+    \b
+    Examples:
+      hasys plan billing switchover
+      hasys plan billing ./site-upgrade.yaml
+    """
+    from orchestrator.playbooks.compile import compile_program
+    from orchestrator.playbooks.render import render_program
+    from orchestrator.runtime.application import load_checked
+    from orchestrator.runtime.playbooks import find_playbook
+
+    directory = settings.inventory_directory()
+    found = load_checked(directory).group(group)
+    program = compile_program(find_playbook(playbook, directory, Path.cwd()), found)
+    text = render_program(program, found)
+    if settings.output == "json":
+        document("plan", {"group": group, "digest": program.digest, "text": text.splitlines()})
+    else:
+        click.echo(text, nl=not text.endswith("\n"))
+    return 0

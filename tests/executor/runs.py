@@ -1,0 +1,126 @@
+"""Runs of playbooks on two servers in memory, cut where a test wants."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from orchestrator.executor.charter import Charter
+from orchestrator.executor.progress import Progress
+from orchestrator.executor.run import Run, RunResult
+from orchestrator.model import ControllerId, Epoch, Group, RunId
+from orchestrator.playbooks.compile import compile_program
+from orchestrator.playbooks.parse import parse
+from orchestrator.store.database import Database
+from orchestrator.store.journal import Journal
+from tests.support.builders import LINUX1, LINUX2
+from tests.support.clock import JumpingClock
+from tests.support.servers import InMemoryServers
+
+RUN = RunId("r-1")
+
+
+class ControllerDied(BaseException):
+    """Not an Exception: nothing in the program may catch a power cut."""
+
+
+class CutJournal:
+    """A journal whose process dies right after the n-th record is on disk."""
+
+    def __init__(self, journal: Journal, cut_after: int | None) -> None:
+        self._journal = journal
+        self._left = cut_after
+        self.records = 0
+
+    async def intend(self, *args: Any) -> None:
+        await self._journal.intend(*args)
+        self._count()
+
+    async def finish(self, *args: Any) -> None:
+        await self._journal.finish(*args)
+        self._count()
+
+    async def mark(self, *args: Any) -> None:
+        await self._journal.mark(*args)
+        self._count()
+
+    def _count(self) -> None:
+        self.records += 1
+        if self._left is not None and self.records >= self._left:
+            raise ControllerDied
+
+
+@dataclasses.dataclass
+class Stage:
+    """A group, its servers and a journal; `play` runs a text on them."""
+
+    group: Group
+    servers: InMemoryServers
+    directory: Path
+    clock: JumpingClock = dataclasses.field(default_factory=JumpingClock)
+    progress: list[Progress] = dataclasses.field(default_factory=list)
+    records: int = 0
+
+    def charter(self, text: str, **changes: Any) -> Charter:
+        program = compile_program(parse(text, "test.yaml"), self.group)
+        charter = Charter(
+            run=RUN,
+            group=self.group.name,
+            playbook="test",
+            file="test.yaml",
+            text=text,
+            digest=program.digest,
+            source=LINUX1,
+            target=LINUX2,
+            epoch=Epoch(4),
+            controller=ControllerId("c-1"),
+            servers=self.group.server_names,
+            only=(),
+            variables={},
+            by="kim",
+        )
+        return dataclasses.replace(charter, **changes)
+
+    async def play(
+        self,
+        text: str,
+        *,
+        cut_after: int | None = None,
+        on_run: Callable[[Run], None] = lambda _run: None,
+        **changes: Any,
+    ) -> RunResult:
+        """Begins the run, or goes on with it when it was begun before."""
+        charter = self.charter(text, **changes)
+        database = await Database.open(self.directory / "hasys.db")
+        try:
+            journal = Journal(database)
+            if await journal.run(charter.run) is None:
+                await journal.begin(
+                    charter.run, charter.group, "test", charter.as_json(), self.clock.utc()
+                )
+            cutting = CutJournal(journal, cut_after)
+            run = Run(
+                charter=charter,
+                program=compile_program(parse(text, "test.yaml"), self.group),
+                group=self.group,
+                journal=cutting,  # type: ignore[arg-type]
+                transport=self.servers,
+                clock=self.clock,
+                report=self.progress.append,
+                past=await journal.steps(charter.run),
+            )
+            on_run(run)
+            try:
+                return await run.execute()
+            finally:
+                self.records = cutting.records
+                # What a dead process had under way dies with it.
+                others = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+                for task in others:
+                    task.cancel()
+                await asyncio.gather(*others, return_exceptions=True)
+        finally:
+            await database.close()
