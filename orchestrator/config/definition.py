@@ -3,6 +3,7 @@
 A part with problems is left out and the rest is checked on, so that one mistake hides no other.
 """
 
+import copy
 import dataclasses
 from pathlib import Path as FilePath
 from typing import Any
@@ -83,7 +84,7 @@ def read_definition(path: FilePath, problems: Problems) -> Definition | None:
         details = error.errors(include_url=False, include_input=False)
         for one in details:
             _note(one, parsed.root, problems)
-        left_out = frozenset(_part(one["loc"]) for one in details)
+        left_out = frozenset(_part(one) for one in details)
         model = schema.GroupFile.model_validate(_without(content, left_out))
     return Definition(
         file=str(path),
@@ -109,27 +110,33 @@ def _content(root: Mapping) -> dict[str, Any]:
     return content
 
 
-def _part(location: tuple[int | str, ...]) -> Path:
-    """What is left out for a problem: one resource, one network, else a whole setting."""
-    return location[:2] if location[0] in ("resources", "networks") else location[:1]
+def _part(error: ErrorDetails) -> Path:
+    """What is left out for a problem: a key too many, one resource or network, else a setting."""
+    path = _in_file(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return path
+    return path[:2] if path[0] in ("resources", "networks") else path[:1]
 
 
 def _without(content: dict[str, Any], left_out: frozenset[Path]) -> dict[str, Any]:
+    kept = copy.deepcopy(content)
+    for path in left_out:
+        holder: Any = kept
+        for part in path[:-1]:
+            holder = holder.get(part, {}) if isinstance(holder, dict) else holder[part]
+        holder.pop(path[-1], None)
     stand_ins = {"group": "x", "servers": [], "preferred_active": "", "resources": {}}
-    kept = {
-        key: {name: one for name, one in value.items() if (key, name) not in left_out}
-        if key in ("resources", "networks") and isinstance(value, dict)
-        else value
-        for key, value in content.items()
-        if (key,) not in left_out
-    }
     return stand_ins | kept
+
+
+def _in_file(location: tuple[int | str, ...]) -> Path:
+    """Tags of forms stand in brackets, `[key]` says that a key is wrong: neither is in the file."""
+    return tuple(part for part in location if not str(part).startswith(("(", "[")))
 
 
 def _note(error: ErrorDetails, root: Node, problems: Problems) -> None:
     location = error["loc"]
-    # Tags of forms stand in brackets, `[key]` says that a key is wrong: neither is in the file.
-    path = tuple(part for part in location if not str(part).startswith(("(", "[")))
+    path = _in_file(location)
     kind = error["type"]
     key = kind in ("extra_forbidden", "missing", "union_tag_not_found") or location[-1] == "[key]"
     where = path[:-1] if kind == "missing" else path

@@ -3,7 +3,7 @@
 import ipaddress
 
 from orchestrator.config import schema, timing
-from orchestrator.config.ansible_inventory import Inventory
+from orchestrator.config.ansible_inventory import ALL, UNGROUPED, Inventory
 from orchestrator.config.definition import Definition
 from orchestrator.config.problems import Path, Problems, did_you_mean
 from orchestrator.model import Timing
@@ -37,8 +37,9 @@ class GroupChecks:
         if name in RESERVED or name in self._inventory.hosts:
             self._add(path, f"{name} is also a word for servers", "choose another name")
         if name not in self._inventory.groups:
+            near = did_you_mean(name, set(self._inventory.groups) - {ALL, UNGROUPED})
             members = ", ".join(self._model.servers)
-            hint = f"add the group there with the hosts {members}" if members else ""
+            hint = near if near.startswith("did") else f"add it there with the hosts {members}"
             self._add(path, f"there is no group {name} in the inventory", hint)
             return
         members_there = set(self._inventory.hosts_of(name))
@@ -65,12 +66,12 @@ class GroupChecks:
             self._add(("preferred_active",), f"{preferred} is not one of the two servers", hint)
 
     def _check_timing(self) -> None:
-        for setting, message, hint in timing.conflicts(timing_of(self._model)):
+        for setting, message, hint in timing.conflicts(_times(self._model)):
             self._add(("timing", setting), message, hint)
 
     def _check_networks(self) -> None:
         for name, network in self._model.networks.items():
-            if not isinstance(network.interface, dict) or not self._definition.has("servers"):
+            if not isinstance(network.interface, dict) or len(set(self._model.servers)) != 2:
                 continue
             path = ("networks", name, "interface")
             for server in network.interface:
@@ -171,6 +172,9 @@ TIMES = {
 }
 
 
+def _times(model: schema.GroupFile) -> dict[str, float]:
+    return {TIMES[name]: value for name, value in model.timing if value is not None}
+
+
 def timing_of(model: schema.GroupFile) -> Timing:
-    given = {TIMES[name]: value for name, value in model.timing if value is not None}
-    return timing.complete(given)
+    return timing.complete(_times(model))

@@ -98,10 +98,11 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for an unknown word: the nearest known one, and what is known."""
     words = sorted(known)
     near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
-    guess = [f"did you mean {near[0]}?"] if near else []
-    more = f", and {len(words) - MOST_LISTED} more" if len(words) > MOST_LISTED else ""
-    listed = [f"known: {', '.join(words[:MOST_LISTED])}{more}"] if words else []
-    return " ".join(guess + listed)
+    listed = ", ".join(words[:MOST_LISTED])
+    if len(words) > MOST_LISTED:
+        listed = "" if near else f"{listed}, and {len(words) - MOST_LISTED} more"
+    guess = f"did you mean {near[0]}?" if near else ""
+    return f"{guess} known: {listed}".strip() if listed else guess
 
 
 def excerpt(text: str, line: int, column: int) -> str:
