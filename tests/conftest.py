@@ -1,0 +1,17 @@
+"""What tests of every kind share."""
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--rewrite",
+        action="store_true",
+        help="write what was answered into the data files; the review reads the difference",
+    )
+
+
+@pytest.fixture
+def rewrite(request: pytest.FixtureRequest) -> bool:
+    """Whether data files are to be written instead of compared."""
+    return bool(request.config.getoption("--rewrite"))
