@@ -6,7 +6,9 @@ else only of those that a caller asks for.
 """
 
 import os
-from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set
+import threading
+import time
+from typing import Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 try:
     import psutil
@@ -40,8 +42,24 @@ class Kin(NamedTuple):
         return self.state in ("Z", "X")
 
 
+RECENT_S = 0.02
+"""For so long one reading serves all who ask: a poll checks every process resource at once."""
+
+_lock = threading.Lock()
+_recent: Tuple[float, List[Process]] = (float("-inf"), [])
+
+
 def running() -> List[Process]:
     """Without zombies and kernel threads: they have no command line."""
+    global _recent  # noqa: PLW0603 - the helper's own, one per process
+    with _lock:
+        if time.monotonic() - _recent[0] > RECENT_S:
+            began = time.monotonic()
+            _recent = (began, _read_all())
+        return _recent[1]
+
+
+def _read_all() -> List[Process]:
     if HAS_PSUTIL and not os.path.exists("/proc/self/cmdline"):
         return running_of_psutil()
     return running_of_proc()

@@ -1,0 +1,186 @@
+"""Turns what a server answered to a poll into its view. Pure; called by `collect`.
+
+Whatever is odd in an answer makes that one fact unknown and says why; it never raises, and never
+becomes 'stopped', 'no record' or zero.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, assert_never
+
+from orchestrator.model import (
+    ControllerId,
+    Epoch,
+    EpochRecord,
+    Group,
+    HostFacts,
+    Monotonic,
+    Observation,
+    ResourceName,
+    ResourceState,
+    Seen,
+    ServerName,
+    ServerView,
+    Unknown,
+    UnknownReason,
+)
+from orchestrator.transport import (
+    Done,
+    Failed,
+    FailureKind,
+    Reply,
+    Unreachable,
+    UnreachableKind,
+)
+
+T = TypeVar("T")
+
+STATES = {state.value: state for state in ResourceState}
+
+
+def server_view(group: Group, server: ServerName, reply: Reply, at: Monotonic) -> ServerView:
+    """`at`: when the question was sent, so that no fact looks younger than it is."""
+    match reply:
+        case Done(data=data):
+            return _answered(group, server, data, at)
+        case Failed(kind=kind, message=message):
+            late = kind is FailureKind.TIMED_OUT
+            reason = UnknownReason.TIMED_OUT if late else UnknownReason.CHECK_FAILED
+            unknown = Unknown(reason=reason, at=at, detail=message)
+            return _nothing_known(group, server, Seen(value=None, at=at), unknown)
+        case Unreachable(kind=kind, message=message):
+            return unreachable(group, server, at, message, late=kind is UnreachableKind.TIMED_OUT)
+        case _:
+            assert_never(reply)
+
+
+def unreachable(
+    group: Group, server: ServerName, at: Monotonic, message: str, *, late: bool
+) -> ServerView:
+    reason = UnknownReason.TIMED_OUT if late else UnknownReason.UNREACHABLE
+    unknown = Unknown(reason=reason, at=at, detail=message)
+    return _nothing_known(group, server, unknown, unknown)
+
+
+def _nothing_known(
+    group: Group, server: ServerName, reach: Observation[None], unknown: Unknown
+) -> ServerView:
+    return ServerView(
+        server=server,
+        reach=reach,
+        resources=dict.fromkeys(group.resources, unknown),
+        epoch=unknown,
+        facts=unknown,
+    )
+
+
+def _answered(
+    group: Group, server: ServerName, data: Mapping[str, Any], at: Monotonic
+) -> ServerView:
+    return ServerView(
+        server=server,
+        reach=Seen(value=None, at=at),
+        resources={name: _resource(name, data, at) for name in group.resources},
+        epoch=_part("epoch", data, at, _record),
+        facts=_part("facts", data, at, _facts),
+    )
+
+
+def _resource(
+    name: ResourceName, data: Mapping[str, Any], at: Monotonic
+) -> Observation[ResourceState]:
+    states = data.get("resources")
+    answer = states.get(name) if isinstance(states, Mapping) else None
+    if not isinstance(answer, Mapping):
+        return _odd(at, f"the answer says nothing of {name}")
+    word, detail = answer.get("state"), str(answer.get("detail") or "")
+    if isinstance(word, str) and word in STATES:
+        return Seen(value=STATES[word], at=at, detail=detail)
+    if word == "unknown":
+        late = answer.get("reason") == FailureKind.TIMED_OUT.value
+        reason = UnknownReason.TIMED_OUT if late else UnknownReason.CHECK_FAILED
+        return Unknown(reason=reason, at=at, detail=detail)
+    return _odd(at, f"the answer calls {name} {word!r}, which is no state")
+
+
+def _part(
+    name: str, data: Mapping[str, Any], at: Monotonic, parse: Callable[[Any], T]
+) -> Observation[T]:
+    trouble = data.get(f"{name}_error")
+    if trouble:
+        return _odd(at, str(trouble))
+    if name not in data:
+        return _odd(at, f"the answer has no {name}")
+    try:
+        return Seen(value=parse(data[name]), at=at)
+    except _Odd as odd:
+        return _odd(at, f"{name}: {odd}")
+
+
+def _odd(at: Monotonic, detail: str) -> Unknown:
+    return Unknown(reason=UnknownReason.CHECK_FAILED, at=at, detail=detail)
+
+
+def _record(answer: Any) -> EpochRecord | None:
+    if answer is None:
+        return None
+    fields = _mapping(answer, "the record")
+    return EpochRecord(
+        promised=Epoch(_count(fields, "promised")),
+        reigning=Epoch(_count(fields, "reigning")),
+        controller=ControllerId(_text(fields, "controller")),
+        counter=_count(fields, "counter"),
+    )
+
+
+def _facts(answer: Any) -> HostFacts:
+    fields = _mapping(answer, "the answer")
+    addresses = {
+        str(device): tuple(map(str, here)) if isinstance(here, list) else ()
+        for device, here in _mapping(fields.get("addresses"), "addresses").items()
+    }
+    return HostFacts(
+        hostname=_text(fields, "hostname"),
+        boot_id=_text(fields, "boot_id"),
+        os=_text(fields, "os"),
+        kernel=_text(fields, "kernel"),
+        model=_text(fields, "model"),
+        cpus_online=_count(fields, "cpus_online"),
+        cpus_total=_count(fields, "cpus_total"),
+        memory_bytes=_count(fields, "memory_bytes"),
+        memory_available_bytes=_count(fields, "memory_available_bytes"),
+        load1=_number(fields, "load1"),
+        uptime_s=_number(fields, "uptime_s"),
+        addresses=addresses,
+    )
+
+
+class _Odd(Exception):
+    """What was found where something else was expected; caught in this file."""
+
+
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise _Odd(f"{what} is {value!r}")
+    return value
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise _Odd(f"{name} is {value!r}")
+    return value
+
+
+def _count(fields: Mapping[str, Any], name: str) -> int:
+    value = fields.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise _Odd(f"{name} is {value!r}")
+    return value
+
+
+def _number(fields: Mapping[str, Any], name: str) -> float:
+    value = fields.get(name)
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise _Odd(f"{name} is {value!r}")
+    return float(value)
