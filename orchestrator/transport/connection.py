@@ -24,6 +24,10 @@ HELLO_S = 10.0
 KEEPALIVE_S = 1
 KEEPALIVE_COUNT = 3
 """A frozen server is given up after (count + 1) x interval: 4 s."""
+NUDGES_S = (0.001, 0.002, 0.004, 0.008, 0.016)
+"""OpenSSH sends its host keys right after the login and then, by Nagle's algorithm, holds back its
+answer to the request for a channel until they are acknowledged. This side has nothing to send that
+could carry the acknowledgement, so it comes 40 ms later. An empty debug message carries it."""
 CIPHERS = (
     "aes128-gcm@openssh.com",
     "aes256-gcm@openssh.com",
@@ -187,9 +191,15 @@ async def _start_helper(
 ) -> None:
     settings = json.dumps({"digest": pack.digest, "state_directory": state}).encode()
     start = b"%d\n%s%s\n" % (len(pack.payload), pack.payload, settings)
-    await connection.create_session(
-        lambda: _Session(helper, connection, start), launch_line(login), encoding=None
-    )
+    loop = asyncio.get_running_loop()
+    nudges = [loop.call_later(delay, connection.send_debug, "") for delay in NUDGES_S]
+    try:
+        await connection.create_session(
+            lambda: _Session(helper, connection, start), launch_line(login), encoding=None
+        )
+    finally:
+        for nudge in nudges:
+            nudge.cancel()
     await helper.hello
 
 
