@@ -107,10 +107,13 @@ def left_of(lab_id: str, index: int) -> list[str]:
     left += [str(path) for path in teardown.cgroup(lab_id, "").parent.glob(f"hasys-lab-{lab_id}-*")]
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     left += [line for line in mounts if f"/{lab_id}/" in line or f"hasys-{lab_id}-" in line]
-    links = programs.run(["ip", "-oneline", "link"]).splitlines()
-    left += [line for line in links if f" hasys-lab{index}@" in line]
+    numbered = programs.run(["ip", "-oneline", "link"]).splitlines()
+    numbered = [line for line in numbered if f" hasys-lab{index}@" in line]
     routes = programs.run(["ip", "route"]).splitlines()
-    left += [line for line in routes if f"10.77.{index}." in line]
+    numbered += [line for line in routes if f"10.77.{index}." in line]
+    successors = [record for record in registry.records() if record.index == index]
+    if all(record.lab == lab_id for record in successors):  # else the number is in use again
+        left += numbered
     for process in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             command = process.read_bytes().replace(b"\0", b" ").decode(errors="replace")

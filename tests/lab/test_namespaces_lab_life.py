@@ -17,6 +17,7 @@ from tests.lab.checks import (
     PROJECT,
     TWO,
     answers,
+    eventually,
     left_of,
     reaches,
     serve,
@@ -43,7 +44,7 @@ def test_client_and_witness_see_a_move_and_an_overlap(namespaces_lab: Namespaces
         moved = witness.timeline
         lab.power_on(ONE)
         take_address(lab, ONE)
-        time.sleep(0.3)
+        assert eventually(lambda: bool(witness.timeline.both(Thing.ADDRESS)))
     report = measured.report
     assert set(report.answers) == {ONE, TWO}
     assert 0.05 < report.total_s < 5

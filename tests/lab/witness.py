@@ -11,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import enum
+import itertools
+import math
 import subprocess
 import threading
 import time
@@ -21,8 +23,10 @@ from urllib.parse import urlsplit
 from tests.lab.interface import LabDescription, LabServer
 
 RATE_HZ = 50
-_KNOWN_FOR_S = 3 / RATE_HZ
-"""What was seen is taken to hold between two samples that are no further apart than this."""
+_KNOWN_FOR_S = 0.5
+"""What was seen twice is taken to hold in between where the samples are no further apart: long
+enough for a busy machine, so that load hides no overlap; shorter than any lease, so that a server
+which was frozen while the other took over had nothing meanwhile."""
 _RETRY_S = 0.02
 
 _SAMPLER = """
@@ -100,6 +104,12 @@ class Timeline:
                 spans.append(Span(began=sample.at, ended=sample.at))
             before = sample.at
         return spans
+
+    def largest_gap_s(self, server: str) -> float:
+        """How long nothing was seen of it at most: off, frozen, or this witness too slow."""
+        seen = [sample.at for sample in self.of(server)]
+        gaps = (later - earlier for earlier, later in itertools.pairwise(seen))
+        return max(gaps, default=math.inf)
 
     def both(self, thing: Thing) -> list[Span]:
         """When two servers had it at the same time."""
