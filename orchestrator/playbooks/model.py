@@ -9,6 +9,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.config.problems import Position
 from orchestrator.graph import FlowAction, FlowStep
 
 __all__ = [
@@ -26,16 +27,6 @@ __all__ = [
     "Task",
     "Until",
 ]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Position:
-    file: str
-    line: int
-    column: int
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +50,8 @@ class Task:
     until: Until | None = None
     timeout_s: float | None = None
     variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    places: Mapping[str, Position] = dataclasses.field(default_factory=dict)
+    """Where each argument's value stands."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +74,7 @@ class Play:
     variables: Mapping[str, Any]
     tasks: tuple[Task | Block, ...]
     position: Position
+    hosts_position: Position | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,125 @@
+"""`command` and `shell`: a program on the server, with or without a shell between."""
+
+import shlex
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from orchestrator.model import Outcome, Status
+from orchestrator.playbooks.arguments import Kind, Parameter, Parameters, WrongArgument, is_template
+from orchestrator.playbooks.module import Call, Module, failed
+from orchestrator.transport import Done, Request
+
+_COMMON = {
+    "chdir": Parameter(kind=Kind.TEXT, summary="directory to run in"),
+    "environment": Parameter(kind=Kind.MAPPING, summary="variables added to its environment"),
+    "user": Parameter(kind=Kind.TEXT, summary="login name to run as (without it: the helper's)"),
+    "stdin": Parameter(kind=Kind.TEXT, summary="text for its standard input"),
+}
+_RETURNS = {
+    "rc": "exit code",
+    "stdout": "standard output",
+    "stderr": "standard error",
+    "stdout_lines": "standard output as a list of lines",
+    "truncated": "whether output was cut off",
+}
+
+
+class Command(Module):
+    name = "command"
+    summary = "Runs a program without a shell; it fails on an exit code other than 0."
+    mutates = True
+    free_form = "cmd"
+    parameters: ClassVar[Parameters] = {
+        "cmd": Parameter(kind=Kind.TEXT, summary="program and arguments, quoted as in a shell"),
+        "argv": Parameter(kind=Kind.TEXTS, summary="program and arguments as a list"),
+        **_COMMON,
+    }
+    returns: ClassVar[Mapping[str, str]] = _RETURNS
+
+    def find_problems(self, args: Mapping[str, Any]) -> tuple[WrongArgument, ...]:
+        found = super().find_problems(args)
+        if ("cmd" in args) is ("argv" in args):
+            return (*found, WrongArgument("", "give either 'cmd' or 'argv'"))
+        command = args.get("cmd")
+        if isinstance(command, str) and not is_template(command):
+            found += _command_line_problems(command)
+        return found
+
+    def ask(self, call: Call) -> Request | Outcome:
+        argv = list(call.args["argv"] or shlex.split(call.args["cmd"] or ""))
+        if not argv:
+            return failed("there is no command to run")
+        return Request(
+            op="run", args={"argv": argv, **_options(call.args)}, deadline_s=call.deadline_s
+        )
+
+    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
+        return ran(args, done)
+
+
+class Shell(Module):
+    name = "shell"
+    summary = "Runs a line or script by the server's `/bin/sh`; as `command` otherwise."
+    mutates = True
+    free_form = "cmd"
+    parameters: ClassVar[Parameters] = {
+        "cmd": Parameter(kind=Kind.TEXT, summary="what the shell runs", required=True),
+        **_COMMON,
+    }
+    returns: ClassVar[Mapping[str, str]] = _RETURNS
+
+    def ask(self, call: Call) -> Request:
+        return Request(
+            op="run",
+            args={"shell": call.args["cmd"], **_options(call.args)},
+            deadline_s=call.deadline_s,
+        )
+
+    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
+        return ran(args, done)
+
+
+def ran(args: Mapping[str, Any], done: Done) -> Outcome:
+    """A program that ran may have changed something: only the playbook's author knows."""
+    result = {**done.data, "stdout_lines": str(done.data.get("stdout", "")).splitlines()}
+    code = done.data.get("rc")
+    if code == 0:
+        return Outcome(status=Status.CHANGED, result=result)
+    said = str(done.data.get("stderr") or done.data.get("stdout") or "").strip()
+    last = f": {said.splitlines()[-1]}" if said else ""
+    return failed(f"`{_shown(args)}` ended with exit code {code}{last}", result)
+
+
+def _shown(args: Mapping[str, Any]) -> str:
+    """The command's first line, not more than fits on one."""
+    words = args.get("argv")
+    command = (
+        shlex.join(map(str, words)) if isinstance(words, list) else str(args.get("cmd", words))
+    )
+    line = command.strip().partition("\n")[0]
+    return line if len(line) <= 60 else line[:57] + "..."
+
+
+def _options(args: Mapping[str, Any]) -> dict[str, Any]:
+    options = {
+        "stdin": args["stdin"],
+        "environment": args["environment"]
+        and {str(name): str(value) for name, value in args["environment"].items()},
+        "directory": args["chdir"],
+        "user": args["user"],
+    }
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def _command_line_problems(command: str) -> tuple[WrongArgument, ...]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        return (WrongArgument("cmd", f"'cmd': {str(error).lower()}"),)
+    if not words:
+        return (WrongArgument("cmd", "'cmd': there is no command"),)
+    for word in words:
+        if word in {"|", "||", "&&", ";", ">", ">>", "<", "&"}:
+            message = f"'{word}' has no meaning without a shell; use the module 'shell'"
+            return (WrongArgument("cmd", message),)
+    return ()

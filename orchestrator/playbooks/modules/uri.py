@@ -1,0 +1,91 @@
+"""`uri`: an HTTP answer as seen from the server."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from orchestrator.model import Outcome, Status
+from orchestrator.playbooks.arguments import Kind, Parameter, Parameters
+from orchestrator.playbooks.module import Call, Module, failed
+from orchestrator.playbooks.modules.python_program import python_request
+from orchestrator.transport import Done, Request
+
+_PROGRAM = """
+import json, ssl, sys, urllib.error, urllib.request
+url, method, timeout, limit, verify, headers = sys.argv[1:]
+context = ssl.create_default_context()
+if verify == "False":
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+class Stay(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *about):
+        return None
+handlers = [Stay, urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
+request = urllib.request.Request(url, method=method, headers=json.loads(headers))
+try:
+    try:
+        answer = urllib.request.build_opener(*handlers).open(request, timeout=float(timeout))
+    except urllib.error.HTTPError as error:
+        answer = error
+    content = answer.read(int(limit)).decode("utf-8", "replace")
+except Exception as error:
+    sys.exit(str(getattr(error, "reason", error)))
+print(json.dumps({"status": answer.getcode(), "content": content}))
+"""
+_CONTENT_LIMIT = 16384
+
+
+class Uri(Module):
+    name = "uri"
+    summary = "Asks an HTTP server, from the managed server; fails on another status than expected."
+    mutates = True  # a POST may, and running a program takes a reign
+    parameters: ClassVar[Parameters] = {
+        "url": Parameter(kind=Kind.TEXT, summary="http:// or https://", required=True),
+        "method": Parameter(
+            kind=Kind.TEXT,
+            summary="HTTP method",
+            default="GET",
+            choices=("GET", "HEAD", "POST", "PUT", "DELETE"),
+        ),
+        "headers": Parameter(kind=Kind.MAPPING, summary="request headers"),
+        "status_code": Parameter(
+            kind=Kind.NUMBERS,
+            summary="what is expected; redirects are not followed",
+            default=(200,),
+        ),
+        "timeout": Parameter(kind=Kind.SECONDS, summary="for the answer", default=30.0),
+        "validate_certs": Parameter(
+            kind=Kind.YES_NO, summary="check the server's certificate", default=True
+        ),
+    }
+    returns: ClassVar[Mapping[str, str]] = {
+        "status": "HTTP status",
+        "content": f"the first {_CONTENT_LIMIT} bytes as text",
+    }
+
+    def ask(self, call: Call) -> Request | Outcome:
+        if not call.args["url"].startswith(("http://", "https://")):
+            return failed(f"'url': {call.args['url']!r} begins with neither http:// nor https://")
+        timeout = min(call.args["timeout"], max(call.deadline_s - 2.0, 0.5))
+        headers = {str(name): str(value) for name, value in (call.args["headers"] or {}).items()}
+        words = [
+            call.args["url"],
+            call.args["method"],
+            timeout,
+            _CONTENT_LIMIT,
+            call.args["validate_certs"],
+            json.dumps(headers),
+        ]
+        return python_request(_PROGRAM, words, call.deadline_s)
+
+    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
+        if done.data.get("rc") != 0:
+            return failed(f"{args['url']}: {str(done.data.get('stderr', '')).strip()}")
+        answer = json.loads(str(done.data["stdout"]))
+        result = {"status": answer["status"], "content": answer["content"]}
+        expected = args.get("status_code", 200)
+        wanted = {int(code) for code in (expected if isinstance(expected, list) else [expected])}
+        message = f"{args['url']} answered {answer['status']}"
+        if answer["status"] in wanted:
+            return Outcome(status=Status.OK, message=message, result=result)
+        return failed(f"{message}, expected {', '.join(map(str, sorted(wanted)))}", result)

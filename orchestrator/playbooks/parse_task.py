@@ -1,0 +1,122 @@
+"""One task of a playbook: its module, the module's arguments, its keywords. Called by `parse`."""
+
+import re
+from typing import Any
+
+from orchestrator.config.problems import did_you_mean
+from orchestrator.config.strict_yaml import Mapping, Node, Scalar, to_python
+from orchestrator.playbooks import fields, keywords
+from orchestrator.playbooks.fields import Reader
+from orchestrator.playbooks.model import Position, Task, Until
+from orchestrator.playbooks.module import Module
+from orchestrator.playbooks.modules import MODULES
+
+_KEY_EQUALS_VALUE = re.compile(r"\w+=\S")
+
+
+def read_task(node: Mapping, reader: Reader) -> Task | None:
+    """None where it is not known which module is meant; every other problem is noted only."""
+    key = _module_key(node, reader)
+    modules = [word for word in node.keys if keywords.module_name(word) in MODULES]
+    reader.check_keys(node, keywords.TASK, "task", beside=[*modules, key.text if key else ""])
+    if key is None:
+        return None
+    value = node.get(key.text)
+    module = MODULES.get(keywords.module_name(key.text))
+    if module is None or value is None:
+        reader.add(key, f"unknown module '{key.text}'", did_you_mean(key.text, _words()))
+        return None
+    args, places = _arguments(key, value, module, reader)
+    timeout = node.get("timeout")
+    return Task(
+        name=fields.optional_text(node.get("name"), reader, "name") or module.name,
+        module=module.name,
+        args=args,
+        position=node.position,
+        when=fields.conditions(node.get("when"), reader, "when"),
+        register=fields.variable_name(node.get("register"), reader, "register"),
+        until=_until(node, reader),
+        timeout_s=fields.duration(timeout, reader, "timeout") if timeout is not None else None,
+        variables=fields.variables(node.get("vars"), reader),
+        places=places,
+    )
+
+
+def _words() -> tuple[str, ...]:
+    """A misspelled word may be meant as a module or as a keyword."""
+    return (*MODULES, *keywords.TASK, "block")
+
+
+def _module_key(node: Mapping, reader: Reader) -> Scalar | None:
+    """The key that names the module: a known one, else the only word that is nothing else."""
+    named = [key for key, _ in node.entries if keywords.module_name(key.text) in MODULES]
+    if len(named) > 1:
+        both = " and ".join(f"'{key.text}'" for key in named)
+        reader.add(named[1], f"a task has one module; this one has {both}", "write two tasks")
+    if named:
+        return named[0]
+    others = [
+        key
+        for key, _ in node.entries
+        if key.text not in keywords.TASK and not keywords.refusal_of(key.text)
+    ]
+    if others:
+        return others[0]
+    if all(key.text in keywords.TASK for key, _ in node.entries):
+        hint = f"there are: {', '.join(sorted(MODULES))}"
+        reader.add(node, "a task needs a module", hint)
+    return None
+
+
+def _arguments(
+    key: Scalar, value: Node, module: Module, reader: Reader
+) -> tuple[dict[str, Any], dict[str, Position]]:
+    """Arguments by name, with the place of each; a text alone is the module's main argument."""
+    args: dict[str, Any] = {}
+    nodes: dict[str, Node] = {}
+    if isinstance(value, Scalar):
+        if value.value is None:
+            pass
+        elif module.free_form is None or _looks_like_pairs(value, module):
+            hint = f"write them below it: {', '.join(module.parameters) or 'name: value'}"
+            reader.add(value, f"'{module.name}' takes its arguments as a mapping", hint)
+            return {}, {}
+        else:
+            args, nodes = {module.free_form: value.value}, {module.free_form: value}
+    elif isinstance(value, Mapping):
+        args, nodes = to_python(value), {name.text: item for name, item in value.entries}
+    else:
+        reader.add(value, f"'{module.name}' takes its arguments as a mapping, not as a list")
+        return {}, {}
+    fields.check_templates(value, reader)
+    for wrong in module.find_problems(args):
+        place = value.key(wrong.name) if isinstance(value, Mapping) else None
+        is_unknown = wrong.name not in module.parameters
+        at = place if is_unknown and place else nodes.get(wrong.name, key)
+        reader.add(at, f"{module.name}: {wrong}")
+    return args, {name: item.position for name, item in nodes.items()}
+
+
+def _looks_like_pairs(value: Scalar, module: Module) -> bool:
+    """Ansible's old `debug: msg=...`; a shell command may well begin that way."""
+    if module.free_form == "cmd" or not isinstance(value.value, str):
+        return False
+    found = _KEY_EQUALS_VALUE.match(value.value)
+    return found is not None and value.value.partition("=")[0] in module.parameters
+
+
+def _until(node: Mapping, reader: Reader) -> Until | None:
+    until, retries, delay = (node.get(word) for word in ("until", "retries", "delay"))
+    if until is None:
+        for word in ("retries", "delay"):
+            if (key := node.key(word)) is not None:
+                reader.add(key, f"'{word}' belongs to 'until'", "say what to wait for")
+        return None
+    default = Until(conditions=fields.conditions(until, reader, "until"))
+    times = fields.whole_number(retries, reader, "retries", 1) if retries is not None else None
+    delay_s = fields.duration(delay, reader, "delay") if delay is not None else None
+    return Until(
+        conditions=default.conditions,
+        retries=default.retries if times is None else times,
+        delay_s=default.delay_s if delay_s is None else delay_s,
+    )

@@ -1,0 +1,285 @@
+"""Jinja for playbooks: expressions and `{% if %}`, over plain data, bounded. The home of Jinja.
+
+Called by `template` alone. Templates see text, numbers, lists and mappings and may call a few
+methods of these; loops, assignments and macros are refused, so that what a template costs is in
+proportion to its length. Sizes are checked before a value is made. What is not bounded: a regular
+expression that backtracks without end.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import jinja2
+import jinja2.nodes
+import jinja2.runtime
+import jinja2.sandbox
+
+from orchestrator.playbooks import filters
+from orchestrator.playbooks.filters import LARGEST, TooLarge
+from orchestrator.playbooks.template import SyntaxProblem, TemplateError, TemplateText, undefined
+
+_LONGEST_TEMPLATE = 65536
+_DEEPEST = 20
+"""Variables that stand in each other's templates."""
+
+_METHODS: Mapping[type, frozenset[str]] = {
+    str: frozenset(
+        {
+            *("capitalize", "count", "endswith", "find", "isdigit", "lower", "lstrip", "rstrip"),
+            *("split", "splitlines", "startswith", "strip", "title", "upper"),
+        }
+    ),
+    dict: frozenset({"get", "items", "keys", "values"}),
+    list: frozenset({"count", "index"}),
+}
+_REFUSED: Mapping[type[jinja2.nodes.Node], str] = {
+    jinja2.nodes.For: "{% for %}",
+    jinja2.nodes.Assign: "{% set %}",
+    jinja2.nodes.AssignBlock: "{% set %}",
+    jinja2.nodes.Macro: "{% macro %}",
+    jinja2.nodes.CallBlock: "{% call %}",
+    jinja2.nodes.FilterBlock: "{% filter %}",
+    jinja2.nodes.Block: "{% block %}",
+    jinja2.nodes.Extends: "{% extends %}",
+    jinja2.nodes.Include: "{% include %}",
+    jinja2.nodes.Import: "{% import %}",
+    jinja2.nodes.FromImport: "{% from %}",
+    jinja2.nodes.With: "{% with %}",
+    jinja2.nodes.ScopedEvalContextModifier: "{% autoescape %}",
+}
+_FAILURES = (
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    re.error,
+)
+"""What wrong values make of an expression."""
+
+
+class _Context(jinja2.runtime.Context):
+    """Renders an author's variables when they are looked up."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        found = super().resolve_or_missing(key)
+        if not _holds_template(found):
+            return found
+        depth = self.parent.get(_DEPTH, 0)
+        if depth >= _DEEPEST:
+            raise TemplateError(f"'{key}' stands in its own template, or {_DEEPEST} deep in others")
+        return _render_marked(found, {**self.parent, _DEPTH: depth + 1})
+
+
+_DEPTH = " depth"
+"""No name that a template can write."""
+
+
+class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
+    context_class = _Context
+    intercepted_binops = frozenset({"*", "**", "+", "%"})
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        return callable(value) and any(
+            isinstance(obj, kind) and attr in safe for kind, safe in _METHODS.items()
+        )
+
+    def wrap_str_format(self, value: Any) -> None:
+        """No way around `is_safe_attribute` for `'{:>1000000000}'.format(1)`."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """A key of a mapping comes before a method of the same name."""
+        if isinstance(obj, Mapping) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def call_binop(
+        self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
+    ) -> Any:
+        filters.check_operands(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+
+def render_text(text: str, variables: Mapping[str, Any]) -> Any:
+    """A value where the text is one expression, else a text."""
+    return _guarded(lambda: _rendered(text, variables), variables)
+
+
+def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
+    return _guarded(lambda: _value_of(_compiled_expression(expression), variables), variables)
+
+
+def text_problem(text: str) -> SyntaxProblem | None:
+    return _problem_of(lambda: _compiled(text))
+
+
+def expression_problem(expression: str) -> SyntaxProblem | None:
+    return _problem_of(lambda: _compiled_expression(expression))
+
+
+def _rendered(text: str, variables: Mapping[str, Any]) -> Any:
+    template, is_expression = _compiled(text)
+    if is_expression:
+        return _value_of(template, variables)
+    pieces: list[str] = []
+    size = 0
+    for piece in template.root_render_func(_context(template, variables)):
+        size += len(piece)
+        if size > LARGEST:
+            raise TooLarge
+        pieces.append(piece)
+    return "".join(pieces)
+
+
+def _value_of(template: jinja2.Template, variables: Mapping[str, Any]) -> Any:
+    context = _context(template, variables)
+    for _ in template.root_render_func(context):
+        pass
+    return _plain(context.vars["result"])
+
+
+def _context(template: jinja2.Template, variables: Mapping[str, Any]) -> jinja2.runtime.Context:
+    return template.new_context(dict(variables))
+
+
+def _plain(value: Any) -> Any:
+    """Values that a journal can keep; whatever else an expression may yield is refused."""
+    match value:
+        case jinja2.Undefined():
+            raise jinja2.UndefinedError(value._undefined_message)  # noqa: SLF001 - Jinja has no other word
+        case None | bool() | int() | float():
+            return value
+        case str():
+            return str(value)
+        case Mapping():
+            return {str(name): _plain(item) for name, item in value.items()}
+        case list() | tuple() | range() | set() | frozenset():
+            return [_plain(item) for item in value]
+        case Iterable():
+            return [_plain(item) for item in filters.bounded(value)]
+        case _:
+            raise TemplateError(f"a template cannot yield {type(value).__name__}")
+
+
+def _render_marked(value: Any, variables: Mapping[str, Any]) -> Any:
+    if isinstance(value, TemplateText):
+        return _rendered(str(value), variables)
+    if isinstance(value, Mapping):
+        return {name: _render_marked(item, variables) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_render_marked(item, variables) for item in value]
+    return value
+
+
+def _holds_template(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds_template(item) for item in value.values())
+    if isinstance(value, list):
+        return any(_holds_template(item) for item in value)
+    return isinstance(value, TemplateText)
+
+
+def _guarded(action: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
+    try:
+        return action()
+    except TooLarge:
+        raise TemplateError(f"the template yields more than {LARGEST:,} characters") from None
+    except jinja2.UndefinedError as error:
+        if found := re.fullmatch(r"'(\w+)' is undefined", str(error)):
+            raise undefined(found[1], variables) from None
+        raise TemplateError(str(error)) from None
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(error.message or "not a template") from None
+    except _FAILURES as error:
+        raise TemplateError(str(error) or type(error).__name__) from None
+
+
+def _problem_of(action: Callable[[], Any]) -> SyntaxProblem | None:
+    try:
+        action()
+    except jinja2.TemplateSyntaxError as error:
+        return SyntaxProblem(message=error.message or "not a template", line=error.lineno)
+    except RecursionError:
+        return SyntaxProblem(message="nested too deep", line=1)
+    return None
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled(text: str) -> tuple[jinja2.Template, bool]:
+    """The template, and whether it is one expression whose value is wanted as it is."""
+    tree = _tree(text)
+    match tree.body:
+        case [jinja2.nodes.Output(nodes=[jinja2.nodes.TemplateData()])]:
+            pass
+        case [jinja2.nodes.Output(nodes=[expression])]:
+            return _assigning(expression), True
+        case _:
+            pass
+    return _environment().from_string(tree), False
+
+
+@functools.lru_cache(maxsize=1024)
+def _compiled_expression(expression: str) -> jinja2.Template:
+    tree = _tree("{{ " + expression + " }}")
+    match tree.body:
+        case [jinja2.nodes.Output(nodes=[found])]:
+            return _assigning(found)
+        case _:
+            raise jinja2.TemplateSyntaxError("this is not one expression", 1)
+
+
+def _assigning(expression: jinja2.nodes.Node) -> jinja2.Template:
+    """As Jinja's own `compile_expression`: the value is left in a variable."""
+    name = jinja2.nodes.Name("result", "store", lineno=1)
+    body = [jinja2.nodes.Assign(name, expression, lineno=1)]
+    return _environment().from_string(jinja2.nodes.Template(body, lineno=1))
+
+
+def _tree(text: str) -> jinja2.nodes.Template:
+    if len(text) > _LONGEST_TEMPLATE:
+        raise jinja2.TemplateSyntaxError(f"longer than {_LONGEST_TEMPLATE:,} characters", 1)
+    environment = _environment()
+    tree = environment.parse(text)
+    for kind, word in _REFUSED.items():
+        if (found := tree.find(kind)) is not None:
+            message = f"{word} is not supported in playbooks; use expressions and {{% if %}}"
+            raise jinja2.TemplateSyntaxError(message, found.lineno)
+    for test_or_filter, known, word in (
+        (jinja2.nodes.Filter, environment.filters, "filter"),
+        (jinja2.nodes.Test, environment.tests, "test"),
+    ):
+        for used in tree.find_all(test_or_filter):
+            if used.name not in known:
+                hint = filters.hint_for(used.name, known)
+                raise jinja2.TemplateSyntaxError(
+                    f"unknown {word} '{used.name}'; {hint}", used.lineno
+                )
+    return tree
+
+
+@functools.cache
+def _environment() -> _Environment:
+    environment = _Environment(
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        loader=None,
+        finalize=lambda value: "" if value is None else value,
+    )
+    theirs, their_tests = environment.filters, environment.tests
+    environment.filters = {
+        **{name: theirs[name] for name in filters.JINJA_FILTERS},
+        **filters.FILTERS,
+    }
+    environment.tests = {
+        **{name: their_tests[name] for name in filters.JINJA_TESTS},
+        **filters.TESTS,
+    }
+    environment.globals = {"range": filters.bounded_range}
+    return environment

@@ -1,0 +1,33 @@
+"""Names of variables: which there always are, and which a playbook may choose."""
+
+import keyword
+from collections.abc import Mapping
+
+MAGIC: Mapping[str, str] = {
+    "inventory_hostname": "the server that the task runs on",
+    "groups": "the two servers' names, under the group's name and under `all`",
+    "group": "the group's name",
+    "source": "the server that the service leaves; none where there is none",
+    "target": "the server that the service goes to; none where there is none",
+    "epoch": "number of the run's reign",
+    "hostvars": "registered results and set facts of each server, by its name",
+    "ansible_check_mode": "always false: a check shows the plan and runs nothing",
+}
+"""Set by the executor and stronger than everything else of the same name."""
+
+RESCUE: Mapping[str, str] = {
+    "ansible_failed_result": "in `rescue`: the result of the task that failed",
+}
+
+_JINJA = {"true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "import", "range"}
+
+
+def name_problem(name: str) -> str:
+    """Why a variable cannot have this name; empty: it can."""
+    if name in MAGIC:
+        return f"'{name}' is set by the run itself; choose another name"
+    if not name.isidentifier() or not name.isascii():
+        return f"'{name}' is no name for a variable; use letters, digits and underscores"
+    if keyword.iskeyword(name) or name in _JINJA:
+        return f"'{name}' is a word of the template language; choose another name"
+    return ""
