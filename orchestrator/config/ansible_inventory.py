@@ -170,8 +170,10 @@ class _Reader:
                 message = f"the group {key.text} would stand inside itself"
                 self._problems.add(key.position, message, path=(*path, key.text))
             else:
-                self._group(key, value, (*path, key.text))
+                # Linked first: what stands below must not name this group's ancestors.
+                self.inventory.groups.setdefault(key.text, InventoryGroup(key.position))
                 self._link(name, key.text)
+                self._group(key, value, (*path, key.text))
 
     def _hosts(self, group: InventoryGroup, key: Scalar, value: Node, path: YamlPath) -> None:
         try:

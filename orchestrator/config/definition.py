@@ -162,6 +162,10 @@ def _words(error: ErrorDetails, path: Path, root: Node) -> tuple[str, str]:
         words = "is not known here", did_you_mean(str(path[-1]), known)
     elif kind == "union_tag_not_found":
         words = _type_of_resource(node_at(root, path))
+    elif kind == "greater_than_equal":
+        words = f"must be at least {context['ge']}", ""
+    elif kind == "less_than_equal":
+        words = f"must be at most {context['le']}", ""
     elif kind == "literal_error":
         words = f"must be {context['expected'].replace(chr(39), '')}", ""
     return words

@@ -36,6 +36,8 @@ class GroupChecks:
             self._add(path, f"{name} stands in the file {self._definition.stem}.yaml", hint)
         if name in RESERVED or name in self._inventory.hosts:
             self._add(path, f"{name} is also a word for servers", "choose another name")
+        if not self._inventory.hosts:
+            return  # The hosts file has problems of its own: no more can be said.
         if name not in self._inventory.groups:
             near = did_you_mean(name, set(self._inventory.groups) - {ALL, UNGROUPED})
             members = ", ".join(self._model.servers)
@@ -43,7 +45,8 @@ class GroupChecks:
             self._add(path, f"there is no group {name} in the inventory", hint)
             return
         members_there = set(self._inventory.hosts_of(name))
-        if self._definition.has("servers") and members_there != set(self._model.servers):
+        servers = set(self._model.servers)
+        if len(servers) == 2 and members_there != servers:
             listed = ", ".join(sorted(members_there)) or "no hosts"
             hint = "make them the same"
             self._add(("servers",), f"in the inventory the group {name} has {listed}", hint)
@@ -57,7 +60,7 @@ class GroupChecks:
             path = ("servers", number)
             if name in RESERVED:
                 self._add(path, f"{name} means something else in playbooks", "rename the server")
-            elif name not in self._inventory.hosts:
+            elif self._inventory.hosts and name not in self._inventory.hosts:
                 hint = did_you_mean(name, self._inventory.hosts)
                 self._add(path, f"there is no host {name} in the inventory", hint)
         preferred = self._model.preferred_active

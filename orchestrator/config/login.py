@@ -99,10 +99,12 @@ class LoginReader:
     def read(self) -> Login:
         """Best effort where there are problems: they have been noted."""
         self._check_names()
-        self._check_fixed("ansible_connection", ("ssh", "smart", "paramiko"), "servers are")
+        self._check_fixed(
+            "ansible_connection", ("ssh", "smart", "paramiko"), "servers are reached by ssh"
+        )
         if self._flag("ansible_become"):
-            self._check_fixed("ansible_become_method", ("sudo",), "becoming root is")
-            self._check_fixed("ansible_become_user", ("root",), "becoming root is")
+            self._check_fixed("ansible_become_method", ("sudo",), "the helper becomes root by sudo")
+            self._check_fixed("ansible_become_user", ("root",), "the helper becomes root")
         if not self._flag("ansible_host_key_checking", default=True):
             self._refuse("ansible_host_key_checking", SSH_OPTIONS["stricthostkeychecking"])
         python = self._text("ansible_python_interpreter")
@@ -127,7 +129,7 @@ class LoginReader:
                 self._refuse(name, REFUSED[name])
             elif name.startswith("ansible_") and name not in known | IGNORED:
                 hint = did_you_mean(name, known)
-                self._add(name, f"{name} is not a connection variable known here", hint)
+                self._add(name, "is not a connection variable known here", hint)
 
     def _find(self, name: str) -> tuple[str, Scalar] | None:
         """The variable under any of its names; two that differ leave open which one counts."""
@@ -137,13 +139,13 @@ class LoginReader:
             if isinstance(node, Scalar) and node.value is not None:
                 found.append((one, node))
             elif node is not None and not isinstance(node, Scalar):
-                self._add(one, f"{one} is a single value", "")
+                self._add(one, "must be a single value", "")
         if not found:
             return None
         first, *others = found
         for other, node in others:
             if node.text != first[1].text:
-                self._add(other, f"{other} says otherwise than {first[0]}", "keep one of them")
+                self._add(other, f"says otherwise than {first[0]}", "keep one of them")
         if "{{" in first[1].text or "{%" in first[1].text:
             hint = "write the value itself"
             self._add(first[0], "templates are not rendered in connection variables", hint)
@@ -238,11 +240,14 @@ class LoginReader:
     def _check_fixed(self, name: str, allowed: tuple[str, ...], what: str) -> None:
         found = self._find(name)
         if found is not None and found[1].text not in allowed:
-            message = f"{found[1].text!r}: {what} by {allowed[0]} only"
-            self._add(name, message, f"write {allowed[0]}, or leave it away")
+            self._add(
+                name,
+                f"{found[1].text!r} is not taken here: {what}",
+                f"write {allowed[0]}, or leave it away",
+            )
 
     def _refuse(self, name: str, advice: str) -> None:
-        self._add(name, f"{name} is not taken here", advice)
+        self._add(name, "is not taken here", advice)
 
     def _add(self, name: str, message: str, hint: str) -> None:
         node = self._variables.get(name)

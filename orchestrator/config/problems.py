@@ -97,7 +97,7 @@ MOST_LISTED = 16
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint for an unknown word: the nearest known one, and what is known."""
     words = sorted(known)
-    near = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word, words, n=1, cutoff=0.65)
     listed = ", ".join(words[:MOST_LISTED])
     if len(words) > MOST_LISTED:
         listed = "" if near else f"{listed}, and {len(words) - MOST_LISTED} more"

@@ -15,9 +15,8 @@ DRIFT = 1 / 12
 def complete(given: Mapping[str, float]) -> Timing:
     """Times as written; a budget and a margin that fit the lease where they are not."""
     lease = given.get("lease_s", Timing().lease_s)
-    budget = round(lease / 4, 3)
-    margin = round(max(Timing().margin_s, lease * DRIFT), 3)
-    return Timing(**{"demotion_budget_s": budget, "margin_s": margin, **given})
+    margin = max(Timing().margin_s, lease * DRIFT)
+    return Timing(**{"demotion_budget_s": lease / 4, "margin_s": margin, **given})
 
 
 def needed_lease(timing: Timing) -> float:
