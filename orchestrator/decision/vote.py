@@ -128,7 +128,9 @@ def acknowledge(
     vote = dataclasses.replace(learn(vote, report), acknowledged=vote.acknowledged | {server})
     if is_full(vote, servers):
         chain = dict.fromkeys(servers, vote.registration)
-        vote = dataclasses.replace(vote, exact=frozenset(servers), chain=chain, tried=())
+        vote = dataclasses.replace(
+            vote, exact=frozenset(servers), chain=chain, tried=(), take_over=False
+        )
     elif server in vote.chain:
         # Nobody can have come in between here, and nobody can be registered on both but us.
         chain = {**vote.chain, server: vote.registration}
@@ -253,29 +255,37 @@ def order_for(vote: Vote, noted: NotedReign) -> Order:
 
 
 def give_solo(vote: Vote, reign: Reign) -> Vote:
-    """'May be held' is on disk before the order leaves, so no restart can miss it."""
+    """'May be held' is on disk before the order leaves, so no restart can miss it.
+
+    The same number while the order is repeated, a new one after an end was asked for.
+    """
     noted = find(vote, reign)
-    if noted is None or noted.solo_held:
+    if noted is None or (noted.solo_held and not noted.solo_ending):
         return vote
-    number = noted.solo_number + 1
-    return replaced(vote, dataclasses.replace(noted, solo_number=number, solo_held=True))
+    return replaced(
+        vote,
+        dataclasses.replace(
+            noted, solo_number=noted.solo_number + 1, solo_held=True, solo_ending=False
+        ),
+    )
 
 
-def ask_solo_end(vote: Vote, reign: Reign) -> tuple[Vote, int]:
+def ask_solo_end(vote: Vote, reign: Reign) -> Vote:
     """A higher number for the end, so that the order to begin, if it is late, is void."""
     noted = find(vote, reign)
-    if noted is None:
-        return vote, 0
-    number = noted.solo_number + 1
-    return replaced(vote, dataclasses.replace(noted, solo_number=number)), number
+    if noted is None or noted.solo_ending:
+        return vote
+    return replaced(
+        vote, dataclasses.replace(noted, solo_number=noted.solo_number + 1, solo_ending=True)
+    )
 
 
 def solo_ended(vote: Vote, reign: Reign | None, number: int) -> Vote:
-    """Struck only by the acknowledgement of the latest number."""
+    """Struck only by the acknowledgement of the latest number, which must be that of an end."""
     noted = find(vote, reign)
-    if noted is None or number < noted.solo_number:
+    if noted is None or not noted.solo_ending or number != noted.solo_number:
         return vote
-    return replaced(vote, dataclasses.replace(noted, solo_held=False))
+    return replaced(vote, dataclasses.replace(noted, solo_held=False, solo_ending=False))
 
 
 def remember(vote: Vote, server: ServerName, report: Report) -> tuple[Vote, bool]:

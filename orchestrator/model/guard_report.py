@@ -40,3 +40,7 @@ class GuardedView:
     guards: Mapping[ServerName, Observation[Report]]
     fences: tuple[FenceResult, ...] = ()
     around: Surroundings = Surroundings()
+    promises: Mapping[Reign, float] = dataclasses.field(default_factory=dict)
+    """The latest end that this controller has promised to each reign."""
+    minute: int = 0
+    """Of the day, local time of the controller: for windows people write."""

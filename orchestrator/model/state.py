@@ -41,6 +41,8 @@ class NotedReign:
     solo_number: int = 0
     solo_held: bool = False
     """A term without end may be held: noted before it is sent, struck when its end is known."""
+    solo_ending: bool = False
+    """`solo_number` was given to an end that is not acknowledged yet."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,298 @@
+"""The policies: what each looks at, what it wishes, and why it does not.
+
+Each answers a `Wish` to move, a `Hold` with its reasons, or None: not my case.
+"""
+
+import dataclasses
+
+from orchestrator.decision import vote as votes
+from orchestrator.decision.facts import Facts
+from orchestrator.decision.intents import Because, Intent, RestartResource, Tell, Wish
+from orchestrator.model import FailbackPolicy, Mode, Reason, ServerName
+from orchestrator.model.moment import Monotonic
+from orchestrator.model.state import GoalKind, GroupState, NotedReign
+from remote_helpers.protocol import holder as leases
+from remote_helpers.protocol.words import heard_span
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Nothing moves, and why; small things may still be done."""
+
+    reasons: tuple[Because, ...]
+    intents: tuple[Intent, ...] = ()
+    restarted: str | None = None
+    """The resource whose restart is to be counted."""
+
+
+Verdict = Wish | Hold
+
+
+def hold(reason: Reason, evidence: str, age_s: float | None = None, advice: str = "") -> Hold:
+    because = Because(reason=reason, evidence=evidence, age_s=age_s, advice=advice)
+    return Hold(reasons=(because,))
+
+
+def maintenance(_: Facts, state: GroupState) -> Verdict | None:
+    """A person works on it: watch, touch nothing."""
+    if state.mode is Mode.MAINTENANCE:
+        return hold(Reason.MAINTENANCE, "the group is in maintenance", advice="hasys maintenance")
+    return None
+
+
+def not_wanted(_: Facts, state: GroupState) -> Verdict | None:
+    """What a person stopped stays stopped."""
+    if not state.wanted:
+        return hold(Reason.NOT_WANTED, "nobody has started this group", advice="hasys start")
+    return None
+
+
+def loop_lags(facts: Facts, _: GroupState) -> Verdict | None:
+    """Silence seen by a controller that is late itself is the controller's own."""
+    lag = facts.view.around.lag_s
+    if lag > facts.policy.max_lag_s and any(facts.is_silent(name) for name in facts.names):
+        return hold(Reason.CONTROLLER_LAGS, f"the controller's own loop is {lag:.1f} s late")
+    return None
+
+
+def brake(facts: Facts, _: GroupState) -> Verdict | None:
+    """Both servers at once, or many groups: the suspect is the controller's own network."""
+    around = facts.view.around
+    if all(facts.is_silent(name) for name in facts.names):
+        ages = [facts.age(name) for name in facts.names]
+        known = [age for age in ages if age is not None]
+        return hold(
+            Reason.BRAKE,
+            "both servers are silent: the controller's network is the suspect",
+            min(known, default=None),
+            "look at the controller's network; nothing is moved meanwhile",
+        )
+    many = around.groups_silent >= facts.policy.brake_groups
+    share = around.groups_silent / max(around.groups, 1)
+    if many and share >= facts.policy.brake_share and any(map(facts.is_silent, facts.names)):
+        return hold(
+            Reason.BRAKE,
+            f"{around.groups_silent} of {around.groups} groups lost a server at once",
+            advice="look at the network; to go ahead all the same: hasys failover",
+        )
+    return None
+
+
+def active_silent(facts: Facts, state: GroupState) -> Verdict | None:
+    """The server that may serve does not answer: failover, if everything else allows it."""
+    current = votes.newest(state.vote)
+    if current is None:
+        return None
+    server = ServerName(current.reign.server)
+    if not facts.is_silent(server):
+        return None
+    target = facts.peer(server)
+    age = facts.age(server)
+    report = facts.report(target)
+    if report is not None and report.phase != leases.IDLE:
+        return hold(Reason.ACTIVE_WELL, f"{target} serves; {server} is silent", age)
+    span = heard_span(facts.group.timing.lease_s)
+    if report is not None and report.peer_running and (report.peer_heard or 0.0) <= span:
+        return hold(
+            Reason.HEARD_BY_PEER,
+            f"{server} does not answer the controller, but {target} hears it serve",
+            age,
+            "look at the network between the controller and it",
+        )
+    hindered = _may_not_move(facts, state, target)
+    silent = Because(reason=Reason.ACTIVE_SILENT, evidence=f"{server} does not answer", age_s=age)
+    if hindered:
+        return Hold(reasons=(silent, *hindered))
+    return Wish(kind=GoalKind.FAILOVER, target=target, source=server, because=silent)
+
+
+def _may_not_move(facts: Facts, state: GroupState, target: ServerName) -> tuple[Because, ...]:
+    """What forbids a movement by itself; a person may override each."""
+    found = list(_blocked(facts, state))
+    if not facts.is_clean_standby(target):
+        found.append(
+            Because(
+                reason=Reason.STANDBY_NOT_READY,
+                evidence=f"{target} does not answer, or is not clean",
+                age_s=facts.age(target),
+            )
+        )
+    if target in state.outdated:
+        found.append(
+            Because(
+                reason=Reason.DATA_OUT_OF_DATE,
+                evidence=f"the data on {target} may lack acknowledged writes",
+                advice="resync it; or accept the loss: hasys failover --force",
+            )
+        )
+    until = state.quarantined.get(target)
+    if until is not None and facts.now < until:
+        found.append(
+            Because(
+                reason=Reason.QUARANTINED,
+                evidence=f"{target} came and went too often; {until - facts.now:.0f} s left",
+            )
+        )
+    return tuple(found)
+
+
+def _blocked(facts: Facts, state: GroupState) -> tuple[Because, ...]:
+    """The anti-flap block and the failure budget."""
+    block = state.block
+    if block is not None and (block.until is None or facts.now < block.until):
+        return (Because(reason=block.reason, evidence=block.evidence, advice="hasys resolve"),)
+    window = facts.policy.flap_window_s
+    moves = [at for at in state.history.moves if facts.now - at < window]
+    if len(moves) >= facts.policy.flap_moves:
+        return (
+            Because(
+                reason=Reason.FAILURE_BUDGET,
+                evidence=f"the service moved {len(moves)} times within {window:.0f} s",
+                age_s=facts.now - moves[-1],
+                advice="find out why, then: hasys failover",
+            ),
+        )
+    return ()
+
+
+def grey(facts: Facts, state: GroupState) -> Verdict | None:
+    """Answers, but a check does not: a failure of its own, told and never taken for death."""
+    current = votes.newest(state.vote)
+    if current is None:
+        return None
+    server = ServerName(current.reign.server)
+    unknown = facts.not_answering(server)
+    if facts.is_silent(server) or not unknown or facts.failed(server):
+        return None
+    text = f"{server} answers, but the check of {', '.join(unknown)} does not"
+    because = Because(reason=Reason.GREY_FAILURE, evidence=text, age_s=facts.age(server))
+    return Hold(reasons=(because,), intents=(Tell(kind=Reason.GREY_FAILURE, text=text),))
+
+
+def resource_failed(facts: Facts, state: GroupState) -> Verdict | None:
+    """Auto Action: restart in place so many times in a window, then move."""
+    current = votes.newest(state.vote)
+    if current is None or not facts.holds(ServerName(current.reign.server), current):
+        return None
+    server = ServerName(current.reign.server)
+    critical = [name for name in facts.failed(server) if facts.group.resources[name].critical]
+    if not critical:
+        return None
+    age = facts.age(server)
+    name = critical[0]
+    failed = Because(reason=Reason.RESOURCE_FAILED, evidence=f"{name} on {server}", age_s=age)
+    since = state.history.started_at
+    if since is not None and facts.now - since < facts.group.timing.stabilise_s:
+        left = facts.group.timing.stabilise_s - (facts.now - since)
+        return Hold(
+            reasons=(
+                failed,
+                Because(reason=Reason.STABILISING, evidence=f"{left:.0f} s of it are left"),
+            )
+        )
+    return _restart_or_move(facts, state, current, failed)
+
+
+def _restart_or_move(
+    facts: Facts, state: GroupState, current: NotedReign, failed: Because
+) -> Verdict:
+    server = ServerName(current.reign.server)
+    name = facts.failed(server)[0]
+    for one in facts.failed(server):
+        if facts.group.resources[one].critical:
+            name = one
+            break
+    policy = facts.group.resources[name].restart
+    done = [at for at in state.history.restarts.get(name, ()) if facts.now - at < policy.within_s]
+    if len(done) < policy.times:
+        return Hold(
+            reasons=(
+                failed,
+                Because(
+                    reason=Reason.RESTART_IN_PLACE,
+                    evidence=f"restart {len(done) + 1} of {policy.times} "
+                    f"within {policy.within_s:.0f} s",
+                ),
+            ),
+            intents=(RestartResource(server=server, resource=name),),
+            restarted=name,
+        )
+    target = facts.peer(server)
+    hindered = _may_not_move(facts, state, target)
+    if hindered:
+        return Hold(reasons=(failed, *hindered))
+    return Wish(kind=GoalKind.FAILOVER, target=target, source=server, because=failed)
+
+
+def nobody_active(facts: Facts, state: GroupState) -> Verdict | None:
+    """Wanted, and no reign may run, or the last one is known to have ended by itself."""
+    current = votes.newest(state.vote)
+    if current is not None and facts.holds(ServerName(current.reign.server), current):
+        return None
+    if current is not None and facts.is_silent(ServerName(current.reign.server)):
+        return None
+    silent = [name for name in facts.names if facts.is_silent(name)]
+    started = state.history.silent_since
+    if silent and not state.history.both_seen:
+        waited = facts.now - min(
+            (started[name] for name in silent if name in started), default=Monotonic(facts.now)
+        )
+        if waited < facts.policy.startup_s:
+            return hold(
+                Reason.STARTUP_PROTECTION,
+                f"{silent[0]} was not seen yet: it may serve",
+                waited,
+                f"it is waited for {facts.policy.startup_s:.0f} s",
+            )
+    gone = Because(reason=Reason.ACTIVE_GONE, evidence="no server serves")
+    order = (facts.group.preferred_active, facts.peer(facts.group.preferred_active))
+    hindrances: list[Because] = []
+    for target in order:
+        hindered = _may_not_move(facts, state, target)
+        if not hindered:
+            return Wish(kind=GoalKind.START, target=target, source=None, because=gone)
+        hindrances.extend(hindered)
+    return Hold(reasons=(gone, *hindrances))
+
+
+def failback(facts: Facts, state: GroupState) -> Verdict | None:
+    """Back to the preferred server: by a person, or after it was well for so long, in a window."""
+    current = votes.newest(state.vote)
+    preferred = facts.group.preferred_active
+    if current is None or current.reign.server == preferred:
+        return None
+    setting = facts.group.failback
+    server = ServerName(current.reign.server)
+    if setting.policy is FailbackPolicy.MANUAL:
+        return hold(
+            Reason.FAILBACK_WAITS, f"{server} serves, {preferred} is preferred; failback: manual"
+        )
+    well = state.history.well_since.get(preferred)
+    waited = 0.0 if well is None else facts.now - well
+    if well is None or waited < setting.after_s:
+        return hold(
+            Reason.FAILBACK_WAITS,
+            f"{preferred} has been well for {waited:.0f} s of {setting.after_s:.0f} s",
+        )
+    if setting.window is not None and not _within(facts.view.minute, setting.window):
+        return hold(Reason.FAILBACK_WAITS, "outside the window for failback")
+    hindered = _may_not_move(facts, state, preferred)
+    if hindered:
+        return Hold(reasons=hindered)
+    due = Because(
+        reason=Reason.FAILBACK_DUE, evidence=f"{preferred} has been well for {waited:.0f} s"
+    )
+    return Wish(kind=GoalKind.FAILBACK, target=preferred, source=server, because=due)
+
+
+def _within(minute: int, window: tuple[int, int]) -> bool:
+    """A window may span midnight."""
+    since, until = window
+    return since <= minute < until if since <= until else minute >= since or minute < until
+
+
+def all_well(facts: Facts, state: GroupState) -> Verdict:
+    current = votes.newest(state.vote)
+    server = "nobody" if current is None else current.reign.server
+    age = None if current is None else facts.age(ServerName(current.reign.server))
+    return hold(Reason.ACTIVE_WELL, f"{server} serves", age)

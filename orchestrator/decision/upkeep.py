@@ -1,0 +1,150 @@
+"""What is looked after on every turn, whatever else goes on: memory, registration, solo, rejoin."""
+
+import dataclasses
+
+from orchestrator.decision import vote as votes
+from orchestrator.decision.facts import Facts, role_of
+from orchestrator.decision.intents import (
+    Because,
+    CleanServer,
+    EndSolo,
+    GiveSolo,
+    Intent,
+    NewTerm,
+    RegisterOn,
+)
+from orchestrator.model import Mode, Reason, ServerName
+from orchestrator.model.moment import Monotonic
+from orchestrator.model.state import GroupState, History, ProofKind
+from remote_helpers.protocol import holder as leases
+from remote_helpers.protocol.words import Registration
+
+
+def observe(facts: Facts, state: GroupState) -> tuple[GroupState, tuple[Intent, ...]]:
+    """Takes what was seen into the state: reigns, counters, fences, silences, roles."""
+    intents: tuple[Intent, ...] = ()
+    vote = state.vote
+    for name in facts.names:
+        report = facts.report(name)
+        if report is None:
+            continue
+        vote = votes.learn(vote, report)
+        vote, fell = votes.remember(vote, name, report)
+        if fell:
+            intents += (NewTerm(why=Reason.STATE_UNKNOWN),)
+    for fence in facts.view.fences:
+        if fence.off and fence.asked_for is not None and fence.asked_for.server == fence.server:
+            vote = votes.prove(vote, fence.asked_for, ProofKind.FENCED)
+    history, quarantined = _history(facts, state)
+    roles = {name: role_of(facts, name) for name in facts.names}
+    state = dataclasses.replace(
+        state, vote=vote, history=history, quarantined=quarantined, roles=roles
+    )
+    return state, intents
+
+
+def _history(facts: Facts, state: GroupState) -> tuple[History, dict[ServerName, Monotonic]]:
+    """Who is well since when, who fell silent when; a server that does so too often is left out."""
+    history, now, policy = state.history, Monotonic(facts.now), facts.policy
+    well = dict(history.well_since)
+    silent = dict(history.silent_since)
+    leaves = dict(history.leaves)
+    quarantined = {name: until for name, until in state.quarantined.items() if facts.now < until}
+    for name in facts.names:
+        if not facts.is_silent(name):
+            silent.pop(name, None)
+            if facts.report(name) is not None:
+                well.setdefault(name, now)
+            continue
+        if name not in silent:
+            silent[name] = now
+        if well.pop(name, None) is not None:
+            recent = [at for at in leaves.get(name, ()) if now - at < policy.quarantine_window_s]
+            leaves[name] = (*recent, now)
+            if len(leaves[name]) >= policy.quarantine_leaves:
+                quarantined[name] = Monotonic(facts.now + policy.quarantine_s)
+    return (
+        dataclasses.replace(
+            history,
+            well_since=well,
+            silent_since=silent,
+            leaves=leaves,
+            both_seen=history.both_seen or not silent,
+        ),
+        quarantined,
+    )
+
+
+def registration(facts: Facts, state: GroupState) -> tuple[Intent, ...]:
+    """The standby first: the active keeps the vote of the one before until the last moment."""
+    vote = state.vote
+    missing = [
+        name for name in facts.names if name not in vote.acknowledged and not facts.is_silent(name)
+    ]
+    current = votes.newest(vote)
+    active = None if current is None else current.reign.server
+    missing.sort(key=lambda name: (name == active, name))
+    if not missing:
+        return ()
+    ahead = [facts.report(name) for name in missing]
+    if any(one is not None and _is_ahead(one.registered, vote.registration) for one in ahead):
+        return (NewTerm(why=Reason.NOT_REGISTERED),)
+    alone = missing[0] == active and facts.peer(missing[0]) not in vote.acknowledged
+    if alone and missing[0] not in vote.chain:
+        # On the active alone the vote could not be used, but the one before would lose it.
+        return ()
+    return (RegisterOn(server=missing[0]),)
+
+
+def _is_ahead(theirs: Registration, ours: Registration) -> bool:
+    return theirs.term >= ours.term and theirs != ours
+
+
+def solo(facts: Facts, state: GroupState) -> tuple[tuple[Intent, ...], tuple[Because, ...]]:
+    """A term without end where the other server cannot be promoted anyway; its end when it can.
+
+    Not at once: while the controller's own votes carry the active, a short absence of the
+    standby needs no solo, and a solo given too early would cost the failover after it.
+    """
+    current = votes.newest(state.vote)
+    if current is None or state.goal is not None:
+        return (), ()
+    server = ServerName(current.reign.server)
+    report = facts.report(server)
+    if report is None or report.reign != current.reign or report.phase != leases.REIGNING:
+        return (), ()
+    standby = facts.peer(server)
+    gone = state.history.silent_since.get(standby)
+    long_gone = gone is not None and facts.now - gone >= facts.policy.solo_after_s
+    needed = long_gone or state.mode is not Mode.AUTOMATIC
+    if needed and not report.solo:
+        lost = Because(
+            reason=Reason.STANDBY_LOST,
+            evidence=f"{standby} is away; {server} goes on alone",
+            age_s=facts.age(standby),
+        )
+        return (GiveSolo(server=server, reign=current.reign),), (lost,)
+    if not needed and current.solo_held and not facts.is_silent(standby):
+        return (EndSolo(server=server, reign=current.reign),), ()
+    return (), ()
+
+
+def rejoin(facts: Facts, state: GroupState) -> tuple[tuple[Intent, ...], tuple[Because, ...]]:
+    """A server that is back is cleaned of what it must not run, and only then is STANDBY."""
+    intents: list[Intent] = []
+    reasons: list[Because] = []
+    for name in facts.names:
+        report = facts.report(name)
+        if report is None or report.phase != leases.IDLE or report.held is not True:
+            continue
+        if state.mode is Mode.MAINTENANCE:
+            continue
+        intents.append(CleanServer(server=name))
+        reasons.append(
+            Because(
+                reason=Reason.REJOIN,
+                evidence=f"{name} holds resources without a reign",
+                age_s=facts.age(name),
+            )
+        )
+    return tuple(intents), tuple(reasons)
