@@ -45,7 +45,7 @@ class NotAllowed(YouError):
 
 
 class ConfigInvalid(YouError):
-    """The files have problems; `problems` are rendered lines `file:line:col: path: what, now what`."""
+    """The files have problems; each is a line `file:line:col: path: what, and what now`."""
 
     exit_code = 65
 

@@ -75,7 +75,7 @@ def _did_you_mean(word: str) -> str:
 @settings_options
 @click.version_option(package_name="hasys", prog_name="hasys")
 @click.pass_context
-def hasys(ctx: click.Context, **options: Any) -> None:
+def hasys(ctx: click.Context, /, **options: Any) -> None:
     """Keep a service running on a pair of servers, with nothing installed on them.
 
     \b

@@ -15,9 +15,9 @@ from orchestrator.decision import movement
 from orchestrator.errors import UsageError
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Group, Refusal, ResourceName, ServerName
+from orchestrator.playbooks import library
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.operate import Caller, Order, Wish, carry_out
-from orchestrator.runtime.playbooks import find_playbook
 
 
 @click.command("start")
@@ -140,7 +140,7 @@ def play_command(group: str, playbook: str, extra_vars: tuple[str, ...], setting
 def _order(application: Application, group: Group, playbook: str, wish: Wish) -> Order:
     return Order(
         group=group,
-        playbook=find_playbook(playbook, application.configuration.directory, Path.cwd()),
+        playbook=library.read(playbook, application.configuration.directory),
         wish=wish,
         by=getpass.getuser(),
     )

@@ -34,19 +34,13 @@ def coloured(word: str) -> str:
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """As `kubectl` prints them: no frames, so that people can cut and grep."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table(box=None, pad_edge=False, show_edge=False, header_style="bold")
-    for heading in headings:
-        grid.add_column(heading, no_wrap=heading != headings[-1], overflow="fold")
-    for row in rows:
-        grid.add_row(*(Text(cell, style=COLOURS.get(cell, "")) for cell in row))
-    # Piped into another program a line must not be folded at 80 columns.
-    width = None if sys.stdout.isatty() else 10_000
-    Console(width=width, highlight=False).print(grid)
+    """As `kubectl` prints them: no frames, so that people can cut and grep; nothing is folded."""
+    lines = [tuple(headings), *(tuple(row) for row in rows)]
+    widths = [max(_width(line[column]) for line in lines) for column in range(len(headings))]
+    for number, line in enumerate(lines):
+        cells = [_cell(text, width) for text, width in zip(line, widths, strict=True)]
+        shown = "  ".join(cells).rstrip()
+        click.echo(click.style(shown, bold=True) if number == 0 else shown)
 
 
 def duration(seconds: float) -> str:

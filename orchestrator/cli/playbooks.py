@@ -1,11 +1,10 @@
 """`hasys playbooks` and `hasys plan`: what can be played, and what a play would do."""
 
-from pathlib import Path
-
 import click
 
 from orchestrator.cli.output import document, table
 from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.playbooks import library
 
 
 @click.group("playbooks")
@@ -24,14 +23,15 @@ def playbooks_list(settings: Settings) -> int:
     Example:
       hasys playbooks list
     """
-    from orchestrator.runtime.playbooks import list_playbooks
-
-    found = list_playbooks(settings.inventory_directory())
+    found = library.find_all(settings.inventory_directory())
     if settings.output == "json":
-        content = [{"name": one.name, "file": one.file, "summary": one.summary} for one in found]
+        content = [
+            {"name": one.name, "file": str(one.path), "summary": one.summary} for one in found
+        ]
         document("playbooks", {"playbooks": content})
     else:
-        table(("NAME", "SUMMARY", "FILE"), [(one.name, one.summary, one.file) for one in found])
+        rows = [(one.name, "shipped" if one.is_shipped else "site", one.summary) for one in found]
+        table(("NAME", "FROM", "SUMMARY"), rows)
     return 0
 
 
@@ -45,9 +45,7 @@ def playbooks_show(playbook: str, settings: Settings) -> int:
     Example:
       hasys playbooks show switchover
     """
-    from orchestrator.runtime.playbooks import find_playbook
-
-    click.echo(find_playbook(playbook, settings.inventory_directory(), Path.cwd()).text, nl=False)
+    click.echo(library.find(playbook, settings.inventory_directory()).text(), nl=False)
     return 0
 
 
@@ -61,9 +59,7 @@ def playbooks_copy(playbook: str, settings: Settings) -> int:
     Example:
       hasys playbooks copy switchover
     """
-    from orchestrator.runtime.playbooks import copy_playbook
-
-    click.echo(f"wrote {copy_playbook(playbook, settings.inventory_directory())}")
+    click.echo(f"wrote {library.copy(playbook, settings.inventory_directory())}")
     return 0
 
 
@@ -82,11 +78,10 @@ def plan_command(group: str, playbook: str, settings: Settings) -> int:
     from orchestrator.playbooks.compile import compile_program
     from orchestrator.playbooks.render import render_program
     from orchestrator.runtime.application import load_checked
-    from orchestrator.runtime.playbooks import find_playbook
 
     directory = settings.inventory_directory()
     found = load_checked(directory).group(group)
-    program = compile_program(find_playbook(playbook, directory, Path.cwd()), found)
+    program = compile_program(library.read(playbook, directory), found)
     text = render_program(program, found)
     if settings.output == "json":
         document("plan", {"group": group, "digest": program.digest, "text": text.splitlines()})

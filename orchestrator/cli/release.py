@@ -6,6 +6,7 @@ import click
 
 from orchestrator.cli.refused import refused
 from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.model import Refusal
 from orchestrator.runtime.application import opened
 from orchestrator.runtime.release import Released, release
 
@@ -34,7 +35,7 @@ def release_command(group: str, settings: Settings) -> int:
     return 4 if result.unreachable else 0
 
 
-async def _release(group: str, settings: Settings) -> "Released | tuple[object, ...]":
+async def _release(group: str, settings: Settings) -> Released | tuple[Refusal, ...]:
     async with opened(
         settings.inventory_directory(),
         settings.state_directory(),

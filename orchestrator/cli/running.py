@@ -37,6 +37,7 @@ class Follower:
         self.interruption = Interruption(SystemClock())
         self._run: Run | None = None
         self._interrupts = 0
+        self._heading = ""
 
     def caller(self) -> Caller:
         return Caller(report=self.report, may_stop=self._keep)
@@ -45,9 +46,10 @@ class Follower:
         self.interruption.note(progress)
         match progress:
             case PlayStarted():
-                self._say(f"PLAY {progress.name}  [{', '.join(progress.servers)}]")
+                self._heading = f"PLAY {progress.name}  [{', '.join(progress.servers)}]"
             case StepEnded():
                 self._count(progress)
+                self._say_heading()
                 self._say(_line(progress))
             case StepStarted() | _:
                 pass
@@ -81,6 +83,12 @@ class Follower:
                 "replayed": ended.replayed,
             }
         )
+
+    def _say_heading(self) -> None:
+        """A play that has nothing to do, like going back after a good start, is not shown."""
+        if self._heading:
+            self._say(self._heading)
+            self._heading = ""
 
     def _say(self, line: str) -> None:
         if not self._quiet:

@@ -21,7 +21,7 @@ from orchestrator.model import (
 )
 from orchestrator.playbooks.model import CompiledTask, FlowAction, FlowStep
 from orchestrator.transport import Done, Reign, Request, Transport
-from orchestrator.transport.encode import spec_to_json
+from orchestrator.transport.encode import resource_to_json
 
 CHECK_DEADLINE_S = 20.0
 """An orderly run can wait this long for a check; the poll has its own, shorter one."""
@@ -74,11 +74,7 @@ class FlowRunner:
         )
 
     async def _act(self, action: FlowAction, resource: Resource, server: ServerName) -> Outcome:
-        arguments = {
-            "type": resource.type,
-            "name": resource.name,
-            "spec": spec_to_json(resource.spec),
-        }
+        arguments = resource_to_json(resource, server)
         if action is FlowAction.CHECK:
             request = Request(op="resource.check", args=arguments, deadline_s=CHECK_DEADLINE_S)
             return await ask(self.transport, server, request, _checked)

@@ -69,6 +69,21 @@ def read(name: str, inventory: Path | None) -> Playbook:
     return parse(file.text(), str(file.path))
 
 
+def copy(name: str, inventory: Path) -> Path:
+    """A shipped playbook into the site's folder, to be changed there; the path it now has."""
+    target = inventory / SITE_FOLDER / f"{name}.yaml"
+    text = find(name, None).text()
+    try:
+        target.parent.mkdir(exist_ok=True)
+        with target.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"{target} is there already", hint="edit it, or remove it") from None
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}") from None
+    return target
+
+
 def _in_folder(folder: Path, *, is_shipped: bool) -> Iterator[PlaybookFile]:
     if folder.is_dir():
         for path in sorted(folder.iterdir()):

@@ -1,8 +1,6 @@
 """Turns a group into the poll that one of its servers is asked. Called by `collect`."""
 
-from typing import Any
-
-from orchestrator.model import Group, IpSpec, Resource, ServerName
+from orchestrator.model import Group, ServerName
 from orchestrator.transport import Request
 from orchestrator.transport.encode import resource_to_json
 
@@ -11,16 +9,9 @@ ROOM_S = 0.5
 
 
 def poll_request(group: Group, server: ServerName, *, check_s: float) -> Request:
-    resources = [_as_asked(resource, server) for resource in group.resources.values()]
+    resources = [resource_to_json(resource, server) for resource in group.resources.values()]
     return Request(
         op="poll",
         args={"group": group.name, "resources": resources, "deadline_s": check_s},
         deadline_s=check_s + ROOM_S,
     )
-
-
-def _as_asked(resource: Resource, server: ServerName) -> dict[str, Any]:
-    asked = resource_to_json(resource)
-    if isinstance(resource.spec, IpSpec):
-        asked["spec"] |= {"device": resource.spec.device_on(server)}
-    return asked

@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.model import Resource, Spec
+from orchestrator.model import IpSpec, Resource, ServerName, Spec
 
 
 def spec_to_json(spec: Spec) -> dict[str, Any]:
@@ -13,13 +13,15 @@ def spec_to_json(spec: Spec) -> dict[str, Any]:
     return {field.name: _plain(getattr(spec, field.name)) for field in dataclasses.fields(spec)}
 
 
-def resource_to_json(resource: Resource) -> dict[str, Any]:
-    """One entry of a `poll`, and the arguments of `resource.start`, `stop` and `check`."""
-    return {
-        "name": resource.name,
-        "type": resource.type,
-        "spec": spec_to_json(resource.spec),
-    }
+def resource_to_json(resource: Resource, server: ServerName) -> dict[str, Any]:
+    """One entry of a `poll`, and the arguments of `resource.start`, `stop` and `check`.
+
+    The servers of a pair may call an interface differently; each is asked for its own.
+    """
+    spec = spec_to_json(resource.spec)
+    if isinstance(resource.spec, IpSpec):
+        spec["device"] = resource.spec.device_on(server)
+    return {"name": resource.name, "type": resource.type, "spec": spec}
 
 
 def _plain(value: Any) -> Any:
