@@ -141,6 +141,7 @@ def _make_machine(parts: Parts, server: str, root: Path) -> None:
         "HOME": str(machine.folder),
         "TMPDIR": "/dev/shm",  # its memory is a file there
         "LD_PRELOAD": str(shim.library()),
+        "UML_PID_FILE": str(machine.pid_file),
     }
     machine.specify(argv, environment)
     options = [

@@ -47,11 +47,11 @@ def mend_disk(run: Run) -> None:
 def fill_disk(run: Run, folder: str) -> None:
     """Not one block of that file system is left, for nobody."""
     script = (
-        'fill=$1$2 && free=$(($(stat -f -c "%f * %S" "$1"))) && '
+        'fill=${1%/}$2 && free=$(($(stat -f -c "%f * %S" "$1"))) && '
         '{ fallocate -l $((free - free / 16)) "$fill" || true; } && '
         '{ cat /dev/zero >> "$fill.rest" 2>/dev/null || true; } && sync -f "$1"'
     )
-    run("sh", "-c", script, "fill", folder.rstrip("/"), _FILL, timeout_s=120)
+    run("sh", "-c", script, "fill", folder, _FILL, timeout_s=120)
 
 
 def empty_disk(run: Run, folder: str) -> None:
@@ -79,8 +79,8 @@ def available():
             return int(line.split()[1]) // 1024
 taken = []
 while True:
-    while available() > {leave_mb}:
-        taken.append(bytearray(b"x") * (1 << 20))
+    while (more := available() - {leave_mb}) > 0:
+        taken.append(b"x" * (max(1, more // 2) << 20))
     time.sleep(0.2)
 """
     _start_unit(run, "lab-memory", "python3", "-c", script, properties=("OOMScoreAdjust=-1000",))

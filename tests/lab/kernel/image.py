@@ -60,7 +60,7 @@ def _digest(tree: Path) -> str:
 def _build(tree: Path, target: Path, size_mb: int) -> None:
     started = time.monotonic()
     programs.tell("building the kernel lab's disk image: once, a few seconds")
-    building = target.with_suffix(".building")
+    building = target.with_suffix(".making")
     building.unlink(missing_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="kernel-layer-") as work:
         layer = Path(work) / "layer"

@@ -17,7 +17,7 @@ from tests.lab.kernel.machine import Machine
 from tests.lab.network import HEARTBEAT, PUBLIC, Direction
 from tests.lab.registry import LabRecord
 
-RESET_DEADLINE_S = 60.0
+RESET_DEADLINE_S = 30.0
 
 
 class KernelLab:
@@ -57,14 +57,14 @@ class KernelLab:
         if not self.powered(server):
             self.power_on(server)
             return
-        before = self.boot_id(server)
+        before = self.machine(server).life()
         link.close(self.machine(server))
         console.tell(self.machine(server).control, "sysrq b")
         self.wait_for_next_boot(server, before)
 
     def shut_down_and_boot(self, server: str) -> None:
         """Orderly: services are stopped and disks written; returns when ssh answers again."""
-        before = self.boot_id(server)
+        before = self.machine(server).life()
         self._run_and_lose(server, "systemctl", "reboot")
         link.close(self.machine(server))
         self.wait_for_next_boot(server, before)
@@ -83,21 +83,15 @@ class KernelLab:
     def thaw(self, server: str) -> None:
         self.machine(server).thaw()
 
-    def boot_id(self, server: str) -> str:
-        """Another one after each start."""
-        return self.run(server, ["cat", "/proc/sys/kernel/random/boot_id"]).strip()
-
-    def wait_for_next_boot(self, server: str, before: str) -> None:
-        """Returns when ssh answers on a kernel that is not `before`."""
+    def wait_for_next_boot(self, server: str, before: int | None) -> None:
+        """`before`: the machine's `life` that is to end. Returns when ssh answers after it."""
+        machine = self.machine(server)
         until = time.monotonic() + RESET_DEADLINE_S
-        while True:
-            link.wait_for_login(self.machine(server), until - time.monotonic())
-            with contextlib.suppress(programs.ProgramFailed, subprocess.TimeoutExpired):
-                if self.boot_id(server) != before:
-                    return
+        while machine.life() in (None, before):
             if time.monotonic() > until:
-                raise TimeoutError(f"{server} did not start again in {RESET_DEADLINE_S} s")
-            time.sleep(0.1)
+                raise TimeoutError(f"{server} was not reset:\n{machine.said()}")
+            time.sleep(0.01)
+        link.wait_for_login(machine)
 
     # -- networks -----------------------------------------------------------------------------
 

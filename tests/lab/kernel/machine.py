@@ -11,6 +11,7 @@ import dataclasses
 import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -43,6 +44,11 @@ class Machine:
         """Its kernel's control socket, while it is on."""
         return self.folder / "uml" / "mconsole"
 
+    @property
+    def pid_file(self) -> Path:
+        """User-mode-linux's own note; stands beside the control socket."""
+        return self.control.with_name("pid")
+
     def said(self, lines: int = 10) -> str:
         """The end of what its kernel said."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
@@ -57,12 +63,20 @@ class Machine:
         mark = self._recorded()
         return mark is not None and mark.alive() and _state(mark.pid) != "Z"
 
+    def life(self) -> int | None:
+        """Another number after each start of its kernel; None while there is none."""
+        try:
+            return self.control.stat().st_ctime_ns  # each makes its socket anew
+        except FileNotFoundError:
+            return None
+
     def power_on(self) -> None:
         """Does nothing where it is on already, as a power button."""
         with self._alone():
             if self.is_on():
                 return
             self._end_remains()
+            shutil.rmtree(self.control.parent, ignore_errors=True)
             wanted = json.loads((self.folder / _SPECIFICATION).read_text())
             with self.log.open("ab") as output:
                 process = subprocess.Popen(

@@ -17,7 +17,7 @@ def library() -> Path:
         # gencat stands for the C library's headers, which are no program
         programs.require_programs({"gcc": "gcc", "gencat": "libc6-dev"})
         built.parent.mkdir(parents=True, exist_ok=True)
-        building = built.with_suffix(f".{os.getpid()}.building")
+        building = built.with_suffix(f".{os.getpid()}.making")
         command = ["gcc", "-O2", "-Wall", "-shared", "-fPIC", "-o", str(building), str(SOURCE)]
         programs.run([*command, "-ldl"])
         building.rename(built)

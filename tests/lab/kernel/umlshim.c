@@ -1,17 +1,23 @@
-/* Loaded into user-mode-linux with LD_PRELOAD; mends two things it does wrong on today's hosts.
+/* Loaded into user-mode-linux with LD_PRELOAD; mends what it does wrong on today's hosts.
  *
  * ptrace: its buffer for floating point registers is fixed at 2696 bytes. On processors with a
  * larger state (AMX: 11008 bytes) the host refuses to set less than the whole, and the machine
  * panics at its first process. So the whole state is read once, and what it sets is filled up.
  *
- * execvp: it "reboots" by executing itself with its tap devices still open. The new instance then
- * finds them busy and comes back without a network. So everything but standard files is closed.
+ * execvp: it "reboots" by executing itself with its tap devices still open, and with its process
+ * number noted as the one that owns its control socket. The new instance then finds its taps busy
+ * and comes back without a network, and makes its socket in a place that nobody knows. So all but
+ * standard files are closed, and the note that UML_PID_FILE names is removed. A reset out of an
+ * interrupt (a watchdog, sysrq from outside) leaves the interrupt's signals blocked, the clock's
+ * among them: the new instance would wait for its first tick for ever. So none stays blocked.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <elf.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -100,6 +106,13 @@ int execvp(const char *file, char *const arguments[])
 {
 	int (*original)(const char *, char *const[]) = dlsym(RTLD_NEXT, "execvp");
 
+	const char *note = getenv("UML_PID_FILE");
+	sigset_t none;
+
 	syscall(SYS_close_range, 3, ~0U, 0);
+	if (note)
+		unlink(note);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	return original(file, arguments);
 }
