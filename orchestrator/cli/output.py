@@ -1,7 +1,6 @@
 """Documents for programs and tables for people; colour only where a terminal is."""
 
 import json
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -33,14 +32,14 @@ def coloured(word: str) -> str:
     return click.style(word, fg=COLOURS[word]) if word in COLOURS else word
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """As `kubectl` prints them: no frames, so that people can cut and grep; nothing is folded."""
-    lines = [tuple(headings), *(tuple(row) for row in rows)]
-    widths = [max(_width(line[column]) for line in lines) for column in range(len(headings))]
-    for number, line in enumerate(lines):
-        cells = [_cell(text, width) for text, width in zip(line, widths, strict=True)]
-        shown = "  ".join(cells).rstrip()
-        click.echo(click.style(shown, bold=True) if number == 0 else shown)
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, indent: str = "") -> None:
+    """As `kubectl` prints them: no frames, nothing folded, so that people can cut and grep."""
+    from tabulate import tabulate
+
+    cells = [[coloured(cell) for cell in row] for row in rows]
+    text = tabulate(cells, headers=headings, tablefmt="plain", disable_numparse=True)
+    for line in text.splitlines():
+        click.echo(f"{indent}{line}".rstrip())
 
 
 def duration(seconds: float) -> str:

@@ -128,8 +128,8 @@ def _show_server(found: GroupStatus, name: ServerName) -> None:
     for resource, defined in found.group.resources.items():
         seen = view.resources[resource]
         state = "unknown" if isinstance(seen, Unknown) else seen.value.value
-        rows.append((f"    {resource}", defined.type, state, seen.detail))
-    table(("    RESOURCE", "TYPE", "STATE", "DETAIL"), rows)
+        rows.append((resource, defined.type, state, seen.detail))
+    table(("RESOURCE", "TYPE", "STATE", "DETAIL"), rows, indent="    ")
 
 
 def _host_line(found: GroupStatus, name: ServerName) -> str:
