@@ -44,8 +44,8 @@ class _Client(asyncssh.SSHClient):
         self._known = known
         self._helper = helper
         self._accept_new = accept_new
+        self._logged_in = False
         self.key_problem: str | None = None
-        self.lost_because: Exception | None = None
 
     def validate_host_public_key(
         self, host: str, addr: str, port: int, key: asyncssh.SSHKey
@@ -64,9 +64,13 @@ class _Client(asyncssh.SSHClient):
                 self.key_problem = f"the new key cannot be stored in {self._known.path}: {problem}"
         return self.key_problem is None
 
+    def auth_completed(self) -> None:
+        self._logged_in = True
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self.lost_because = exc
-        self._helper.lost(UnreachableKind.CONNECTION_LOST, str(exc or "the other side closed it"))
+        if self._logged_in:  # else: the attempt to log in fails with a better reason
+            what = str(exc or "the other side closed it")
+            self._helper.lost(UnreachableKind.CONNECTION_LOST, what)
 
 
 class _Session(asyncssh.SSHClientSession[bytes]):
