@@ -36,7 +36,7 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     wanted = wanted_of(spec)
     before = _look(context, wanted)
     began = context.remaining()
-    while before["state"] == "failed" and began - context.remaining() < SETTLE_S:
+    while _may_come_up(before, wanted) and began - context.remaining() < SETTLE_S:
         context.sleep(0.1)
         before = _look(context, wanted)
     if before["state"] == "started":
@@ -86,6 +86,12 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     return state("stopped", True, str(after["detail"]) + tail)
 
 
+def _may_come_up(seen: Mapping[str, Any], wanted: Wanted) -> bool:
+    """Too many do not become fewer; too few, or not serving yet, may be on the way."""
+    too_many = wanted.count_max is not None and len(known(wanted)) > wanted.count_max
+    return seen["state"] == "failed" and not too_many
+
+
 class _Own:
     """What belongs to the resource now; more than what it is known by."""
 
@@ -118,10 +124,10 @@ def _run_stop_command(context: Context, wanted: Wanted, kill_in: float) -> str:
 
 def _wait_until_gone(context: Context, own: _Own, wanted: Wanted, kill_in: float) -> None:
     pause = 0.01
-    while context.remaining() > kill_in + pause:
+    while context.remaining() > kill_in:
         if not own.pids() and _look(context, wanted)["state"] == "stopped":
             return
-        context.sleep(pause)
+        context.sleep(max(0.0, min(pause, context.remaining() - kill_in)))
         pause = min(pause * 1.5, 0.25)
 
 
