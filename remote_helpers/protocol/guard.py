@@ -210,7 +210,8 @@ def on_answer(guard: Guard, answer: Answer, now: Now) -> Tuple[Guard, Outputs]:
     if answer.by not in (NOBODY, guard.record.registered):
         return guard, ()
     before = guard.holder
-    holder = leases.take_answer(before, answer, now.fast, guard.record.lease_max)
+    least = max(guard.terms.budget, guard.terms.watchdog)
+    holder = leases.take_answer(before, answer, now.fast, guard.record.lease_max, least)
     if holder == before:
         return guard, ()
     guard = guard._replace(holder=holder)
@@ -261,7 +262,13 @@ def checked(guard: Guard, *, held: bool) -> Tuple[Guard, Outputs]:
 
 
 def may_feed_watchdog(guard: Guard, now: Now) -> bool:
-    """Whether the device may be fed now; asked before every feeding."""
+    """Whether the device may be fed now; asked before every feeding.
+
+    A guard that found no state of the one before must not defuse the device that it left armed
+    before it has checked that nothing is held.
+    """
+    if guard.holder.phase == leases.IDLE and guard.held is not False:
+        return False
     return may_feed(now.fast, leases.end_of(guard.holder), guard.terms.watchdog)
 
 

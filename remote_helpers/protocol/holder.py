@@ -58,13 +58,18 @@ def ask(holder: Holder, fast: float, lease: float) -> Tuple[Holder, Optional[Que
     )
 
 
-def take_answer(holder: Holder, answer: Answer, fast: float, lease_max: float) -> Holder:
+def take_answer(
+    holder: Holder, answer: Answer, fast: float, lease_max: float, least: float
+) -> Holder:
     """The lease ends at the latest end of an answer to a question of this reign, boot and guard.
 
     Counted from the question's own time: a delayed answer gives little or nothing. The clock of
     a rebooted server begins anew, and an answer "until 100003" from before would be a lease of a
     day: hence boot (in the reign), incarnation and `since`. No answer is worth more than
     `lease_max`, the longest lease that a controller taking the vote over will wait for.
+
+    A reign begins only with more than `least` left, the longer of demotion budget and watchdog:
+    a device armed with less would fire after the lease, and nothing else covers a dead guard.
     """
     question = answer.question
     end = question.asked_at + min(answer.lease, lease_max)
@@ -75,7 +80,8 @@ def take_answer(holder: Holder, answer: Answer, fast: float, lease_max: float) -
     )
     if not fits or holder.phase not in (ORDERED, REIGNING, STOPPING):
         return holder
-    phase = REIGNING if holder.phase == ORDERED else holder.phase
+    begins = holder.phase == ORDERED and end - fast > least
+    phase = REIGNING if begins else holder.phase
     return holder._replace(phase=phase, lease_end=max(holder.lease_end, end))
 
 
