@@ -1,4 +1,4 @@
-"""Two servers in memory behind the `Transport` seam: they hold resources and keep the epoch's rules.
+"""Two servers in memory behind the `Transport` seam: they hold resources and keep epochs.
 
 A stand-in for real servers where a test is about the order of things; what the real helper does is
 proven in tests/transport and in the labs.
@@ -71,9 +71,7 @@ class InMemoryServers:
         self.closed = True
 
     def holders(self, resource: str) -> list[str]:
-        return [
-            name for name, host in self.servers.items() if host.states[resource] == "started"
-        ]
+        return [name for name, host in self.servers.items() if host.states[resource] == "started"]
 
     def _stale(self, host: InMemoryServer, request: Request) -> Failed | None:
         if request.reign is None:
