@@ -104,6 +104,8 @@ def _read(name: str, parameter: Parameter, value: Any) -> Any:
         read_as = _READERS[parameter.kind](value)
     except ValueError as error:
         raise WrongArgument(name, f"'{name}': {error}") from None
+    if parameter.required and read_as in ("", ()):
+        raise WrongArgument(name, f"'{name}' is empty")
     if parameter.choices and read_as not in parameter.choices:
         hint = did_you_mean(str(read_as), parameter.choices)
         raise WrongArgument(name, f"'{name}' cannot be {read_as!r}; {hint}")

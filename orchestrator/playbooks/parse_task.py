@@ -28,6 +28,8 @@ def read_task(node: Mapping, reader: Reader) -> Task | None:
         return None
     args, places = _arguments(key, value, module, reader)
     timeout = node.get("timeout")
+    if module.name == "flow":
+        _refuse_on_flow(node, reader)
     return Task(
         name=fields.optional_text(node.get("name"), reader, "name") or module.name,
         module=module.name,
@@ -40,6 +42,17 @@ def read_task(node: Mapping, reader: Reader) -> Task | None:
         variables=fields.variables(node.get("vars"), reader),
         places=places,
     )
+
+
+def _refuse_on_flow(node: Mapping, reader: Reader) -> None:
+    """A flow is many steps with a deadline and a check each, which cannot be run as one again."""
+    hints = {
+        "timeout": "the times for start and stop stand in the group's definition",
+        "until": "its steps end when a check confirms them; `until` fits a task behind it",
+    }
+    for word, hint in hints.items():
+        if (key := node.key(word)) is not None:
+            reader.add(key, f"'{word}' does not go with a flow", hint)
 
 
 def _words() -> tuple[str, ...]:

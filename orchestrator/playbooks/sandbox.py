@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import re
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -195,7 +196,7 @@ def _guarded(action: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
             raise undefined(found[1], variables) from None
         raise TemplateError(str(error)) from None
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(error.message or "not a template") from None
+        raise TemplateError(_words_for_people(error)) from None
     except _FAILURES as error:
         raise TemplateError(str(error) or type(error).__name__) from None
 
@@ -204,10 +205,18 @@ def _problem_of(action: Callable[[], Any]) -> SyntaxProblem | None:
     try:
         action()
     except jinja2.TemplateSyntaxError as error:
-        return SyntaxProblem(message=error.message or "not a template", line=error.lineno)
+        return SyntaxProblem(message=_words_for_people(error), line=error.lineno)
     except RecursionError:
         return SyntaxProblem(message="nested too deep", line=1)
     return None
+
+
+def _words_for_people(error: jinja2.TemplateSyntaxError) -> str:
+    """Jinja says 'end of print statement' for the closing braces, which a condition has not."""
+    message = error.message or "not a template"
+    for theirs, ours in (("print statement", "expression"), ("statement block", "tag")):
+        message = message.replace(f"'end of {theirs}'", f"the end of the {ours}")
+    return message.removesuffix(".")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -245,7 +254,10 @@ def _tree(text: str) -> jinja2.nodes.Template:
     if len(text) > _LONGEST_TEMPLATE:
         raise jinja2.TemplateSyntaxError(f"longer than {_LONGEST_TEMPLATE:,} characters", 1)
     environment = _environment()
-    tree = environment.parse(text)
+    with warnings.catch_warnings():
+        # '\d' for a regular expression is what everybody writes; Python means to forbid it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        tree = environment.parse(text)
     for kind, word in _REFUSED.items():
         if (found := tree.find(kind)) is not None:
             message = f"{word} is not supported in playbooks; use expressions and {{% if %}}"

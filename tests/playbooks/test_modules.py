@@ -1,0 +1,197 @@
+"""Modules are pure: arguments in, a request or an outcome out."""
+
+import subprocess
+import sys
+
+import pytest
+
+from orchestrator.model import Outcome, Status
+from orchestrator.playbooks.module import Wait
+from orchestrator.playbooks.modules import MODULES
+from orchestrator.transport import Done, Request
+
+
+def prepare(name, args, variables=None, deadline_s=60.0):
+    return MODULES[name].prepare(args, variables or {}, deadline_s)
+
+
+def done(**data):
+    return Done(data=data, took_s=0.1)
+
+
+def test_the_table_names_each_module_by_its_own_name():
+    assert list(MODULES) == sorted(module.name for module in MODULES.values())
+
+
+def test_what_asks_the_helper_carries_the_reign():
+    asking = {name for name, module in MODULES.items() if module.mutates}
+
+    assert asking == {"command", "flow", "shell", "uri", "wait_for"}
+
+
+def test_command_splits_words_and_asks_to_run_them():
+    request = prepare("command", {"cmd": "/bin/echo 'a b' c", "chdir": "/tmp", "user": "web"})
+
+    assert request == Request(
+        op="run",
+        args={"argv": ["/bin/echo", "a b", "c"], "directory": "/tmp", "user": "web"},
+        deadline_s=60.0,
+    )
+
+
+def test_command_takes_words_as_they_are():
+    request = prepare("command", {"argv": ["/bin/echo", "a b", 3], "environment": {"N": 1}})
+
+    assert request.args == {"argv": ["/bin/echo", "a b", "3"], "environment": {"N": "1"}}
+
+
+def test_shell_is_not_split():
+    assert prepare("shell", {"cmd": "ls | wc -l"}).args == {"shell": "ls | wc -l"}
+
+
+def test_a_program_that_ended_well_may_have_changed_something():
+    outcome = MODULES["command"].conclude({"cmd": "x"}, done(rc=0, stdout="a\nb\n", stderr=""))
+
+    assert outcome.status is Status.CHANGED
+    assert outcome.result["stdout_lines"] == ["a", "b"]
+
+
+def test_a_program_that_failed_says_what_it_said_last():
+    outcome = MODULES["command"].conclude(
+        {"cmd": "/bin/grep x /nowhere"}, done(rc=2, stdout="", stderr="first\nno such file\n")
+    )
+
+    assert outcome.status is Status.FAILED
+    assert outcome.message == "`/bin/grep x /nowhere` ended with exit code 2: no such file"
+    assert outcome.result["rc"] == 2
+
+
+def test_rendered_arguments_are_checked_again():
+    outcome = prepare("wait_for", {"port": "http"})
+
+    assert outcome == Outcome(status=Status.FAILED, message="'port': 'http' is no whole number")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({"msg": "hello"}, "hello"),
+        ({"msg": {"a": [1]}}, '{"a": [1]}'),
+        ({"var": "result.rc"}, "result.rc: 3"),
+        ({}, "Hello world!"),
+    ],
+)
+def test_debug(args, message):
+    outcome = prepare("debug", args, {"result": {"rc": 3}})
+
+    assert (outcome.status, outcome.message) == (Status.OK, message)
+
+
+def test_debug_of_what_is_not_there():
+    outcome = prepare("debug", {"var": "resutl"}, {"result": 1})
+
+    assert outcome.status is Status.FAILED
+    assert "did you mean result" in outcome.message
+
+
+def test_fail():
+    assert prepare("fail", {"msg": "no"}) == Outcome(status=Status.FAILED, message="no")
+
+
+def test_assert_names_the_condition_that_does_not_hold():
+    outcome = prepare("assert", {"that": ["n > 1", "n > 5"]}, {"n": 3})
+
+    assert outcome.status is Status.FAILED
+    assert outcome.message == "this does not hold: n > 5"
+    assert outcome.result == {"assertion": "n > 5"}
+    assert prepare("assert", {"that": "n > 1"}, {"n": 3}).status is Status.OK
+    assert prepare("assert", {"that": False, "fail_msg": "never"}).message == "never"
+
+
+@pytest.mark.parametrize(
+    ("args", "seconds"),
+    [({"seconds": 5}, 5.0), ({"seconds": "500ms"}, 0.5), ({"minutes": 2}, 120.0)],
+)
+def test_pause(args, seconds):
+    wait = prepare("pause", args)
+
+    assert isinstance(wait, Wait)
+    assert wait.seconds == seconds
+
+
+def test_set_fact():
+    assert prepare("set_fact", {"a": [1]}).result == {"ansible_facts": {"a": [1]}}
+    assert prepare("set_fact", {"hostvars": 1}).status is Status.FAILED
+
+
+def test_flow_with_nothing_to_walk_is_done():
+    assert prepare("flow", {"state": "started"}).status is Status.OK
+
+
+def run_here(request):
+    """What the helper does with the request, on this machine."""
+    ran = subprocess.run(
+        request.args["argv"], capture_output=True, text=True, timeout=20, check=False
+    )
+    return done(rc=ran.returncode, stdout=ran.stdout, stderr=ran.stderr)
+
+
+@pytest.fixture
+def web_server():
+    """A server of its own process that answers 200 to / and 404 elsewhere; its port."""
+    program = (
+        "import http.server as h\n"
+        "class Handler(h.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        "        self.send_response(200 if self.path == '/' else 404)\n"
+        "        self.end_headers(); self.wfile.write(b'hello')\n"
+        "s = h.HTTPServer(('127.0.0.1', 0), Handler); print(s.server_port, flush=True)\n"
+        "s.serve_forever()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+def test_uri_asks_and_tells_the_status(web_server):
+    module, args = MODULES["uri"], {"url": f"http://127.0.0.1:{web_server}/"}
+    outcome = module.conclude(args, run_here(prepare("uri", args)))
+
+    assert outcome.status is Status.OK
+    assert outcome.result == {"status": 200, "content": "hello"}
+
+
+def test_uri_fails_on_another_status(web_server):
+    module, args = MODULES["uri"], {"url": f"http://127.0.0.1:{web_server}/x"}
+    outcome = module.conclude(args, run_here(prepare("uri", args)))
+
+    assert outcome.status is Status.FAILED
+    assert outcome.message.endswith("/x answered 404, expected 200")
+    expected = {**args, "status_code": [200, 404]}
+    assert module.conclude(expected, run_here(prepare("uri", expected))).status is Status.OK
+
+
+def test_uri_says_why_there_is_no_answer():
+    module, args = MODULES["uri"], {"url": "http://127.0.0.1:1/"}
+    outcome = module.conclude(args, run_here(prepare("uri", args)))
+
+    assert outcome.status is Status.FAILED
+    assert "refused" in outcome.message
+    assert prepare("uri", {"url": "file:///etc/passwd"}).status is Status.FAILED
+
+
+def test_wait_for_a_port(web_server):
+    module = MODULES["wait_for"]
+    there, gone = {"port": web_server}, {"port": 1, "state": "stopped"}
+    not_there = {"port": 1, "timeout": 0}
+
+    assert module.conclude(there, run_here(prepare("wait_for", there))).status is Status.OK
+    assert module.conclude(gone, run_here(prepare("wait_for", gone))).status is Status.OK
+    outcome = module.conclude(not_there, run_here(prepare("wait_for", not_there)))
+    assert outcome.status is Status.FAILED
+    assert "refused" in outcome.message
