@@ -51,8 +51,13 @@ def serves():
             if fields[3] == "0A" and fields[1].endswith(port):
                 return 1
     return 0
+def leads():
+    try:
+        return int("ro:Primary/" in open("/proc/drbd").read())
+    except OSError:
+        return 0
 while True:
-    print("%.6f" % time.time(), holds(), serves(), flush=True)
+    print("%.6f" % time.time(), holds(), serves(), leads(), flush=True)
     time.sleep(pause)
 """
 
@@ -62,6 +67,7 @@ class Thing(enum.Enum):
 
     ADDRESS = "address"
     SERVICE = "service"
+    DATA = "right to write the data (DRBD primary)"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -194,7 +200,8 @@ class Witness:
 
     def _take(self, server: str, line: str) -> None:
         fields = line.split()
-        if len(fields) != 3 or not line.endswith("\n"):  # cut short with the server's power
+        whole = len(fields) == 1 + len(Thing) and line.endswith("\n")
+        if not whole:  # cut short with the server's power
             return
         stamp = float(fields[0]) - time.time() + time.monotonic()
         flags = zip(Thing, fields[1:], strict=True)
