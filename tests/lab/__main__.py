@@ -26,17 +26,26 @@ FAULTS: dict[str, Callable[[Lab, str], None]] = {
     "join": lambda lab, server: lab.join(server),
     "disk-error": lambda lab, server: lab.disk_error(server),
 }
-_LOSS = re.compile(r"loss=(\d{1,3})")
-_ANY_LOSS = "loss=PERCENT"
+KERNEL_FAULTS = (
+    *("panic", "shut-down-and-boot", "starve-watchdog", "clock-right", "disk-mend", "disk-flaky"),
+    *("disk-hang", "disk-full", "disk-free", "cpu-load", "cpu-relief"),
+    *("memory-pressure", "memory-relief", "cut-public-sending", "cut-public-receiving"),
+    *("cut-heartbeat-sending", "cut-heartbeat-receiving", "power-switch-off", "power-switch-on"),
+)
+"""What only machines with kernels and disks of their own can suffer: methods of their lab."""
+VALUES = {"loss": "PERCENT", "delay": "MILLISECONDS", "clock-step": "SECONDS"}
+"""Faults that want a number, and what of: `delay=50`."""
+_NUMBER = re.compile(r"-?\d{1,9}")
 DONE, FAILED, REFUSED, BUSY, NOT_ALLOWED = 0, 1, 3, 75, 77
 
 
 def main(argv: list[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
-    loss = _LOSS.fullmatch(given[0]) if given else None
-    if loss:
-        given[0] = _ANY_LOSS
-    arguments = _parser().parse_args(given, argparse.Namespace(percent=loss and int(loss[1])))
+    fault, _, number = (given or [""])[0].partition("=")
+    value = int(number) if fault in VALUES and _NUMBER.fullmatch(number) else None
+    if value is not None:
+        given[0] = f"{fault}={VALUES[fault]}"
+    arguments = _parser().parse_args(given, argparse.Namespace(value=value))
     try:
         arguments.act(arguments)
     except (registry.NoSuchLab, Unsupported, ValueError) as refusal:
@@ -69,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     listed = commands.add_parser("list", help="labs that are up, one a line")
     listed.set_defaults(act=_list)
-    for fault in (*FAULTS, _ANY_LOSS):
+    valued = [f"{fault}={unit}" for fault, unit in VALUES.items()]
+    for fault in (*FAULTS, *KERNEL_FAULTS, *valued):
         of_fault = commands.add_parser(fault, parents=[named], help="a fault on a lab that is up")
         of_fault.add_argument("server", choices=addresses.SERVERS, metavar="SERVER")
         of_fault.set_defaults(act=_fault, fault=fault)
@@ -96,12 +106,23 @@ def _list(_: argparse.Namespace) -> None:
 
 def _fault(arguments: argparse.Namespace) -> None:
     lab = kinds.attach(arguments.lab)
-    if arguments.fault in FAULTS:
-        FAULTS[arguments.fault](lab, arguments.server)
-    elif arguments.percent is None:
-        raise ValueError("say how many of a hundred packets are lost, such as loss=20")
+    fault, _, unit = arguments.fault.partition("=")
+    if fault in FAULTS:
+        FAULTS[fault](lab, arguments.server)
+    elif not unit:
+        _method(lab, fault)(arguments.server)
+    elif arguments.value is None:
+        raise ValueError(f"say how many {unit.lower()}, such as {fault}=20")
     else:
-        lab.loss(arguments.server, arguments.percent)
+        _method(lab, fault)(arguments.server, arguments.value)
+
+
+def _method(lab: Lab, fault: str) -> Callable[..., None]:
+    method: Callable[..., None] | None = getattr(lab, fault.replace("-", "_"), None)
+    if method is None:
+        kind = lab.description.kind
+        raise Unsupported(f"{fault}: not in a {kind} lab; python -m tests.lab kernel up")
+    return method
 
 
 def _in_words(lab: LabDescription) -> str:

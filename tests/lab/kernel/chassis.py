@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -54,6 +55,8 @@ class PowerSwitch:
 
     def start(self) -> None:
         programs.require_programs({"ipmi_sim": "openipmi"})
+        if self._alive():
+            return
         self._folder.mkdir(exist_ok=True)
         control = self._folder / "chassis.sh"
         called = [sys.executable, "-m", __name__, str(self.machine.folder)]
@@ -80,7 +83,11 @@ class PowerSwitch:
         """A dead device: whoever asks it gets no answer at all."""
         mark = self._recorded()
         if mark is not None and mark.alive():
-            os.kill(mark.pid, 9)
+            os.kill(mark.pid, signal.SIGKILL)
+
+    def _alive(self) -> bool:
+        mark = self._recorded()
+        return mark is not None and mark.alive()
 
     def _start_program(self, argv: Sequence[str]) -> None:
         with (self._folder / "log").open("ab") as output:

@@ -52,6 +52,13 @@ class KernelLab:
         """The machine's IPMI device, which fence agents talk to."""
         return self.parts.power_switch(server)
 
+    def power_switch_off(self, server: str) -> None:
+        """The device does not answer any more; the machine runs on."""
+        self.power_switch(server).stop()
+
+    def power_switch_on(self, server: str) -> None:
+        self.power_switch(server).start()
+
     def reboot(self, server: str) -> None:
         """A reset, not an orderly shutdown; returns when ssh answers again."""
         if not self.powered(server):
@@ -107,6 +114,19 @@ class KernelLab:
     def join_heartbeat(self, server: str, direction: Direction = Direction.BOTH) -> None:
         self.network.join(HEARTBEAT, self._known(server), direction)
 
+    def cut_public_sending(self, server: str) -> None:
+        """One way only; `join_public` ends it, as the next three by their own."""
+        self.cut_public(server, Direction.SENDING)
+
+    def cut_public_receiving(self, server: str) -> None:
+        self.cut_public(server, Direction.RECEIVING)
+
+    def cut_heartbeat_sending(self, server: str) -> None:
+        self.cut_heartbeat(server, Direction.SENDING)
+
+    def cut_heartbeat_receiving(self, server: str) -> None:
+        self.cut_heartbeat(server, Direction.RECEIVING)
+
     def isolate(self, server: str) -> None:
         self.cut_public(server)
         self.cut_heartbeat(server)
@@ -133,6 +153,14 @@ class KernelLab:
     def disk_error(self, server: str, fault: DiskFault = DiskFault.ERROR) -> None:
         """On the data disk, under DRBD."""
         faults.break_disk(self._inside(server), fault)
+
+    def disk_flaky(self, server: str) -> None:
+        """One second good, one second bad."""
+        self.disk_error(server, DiskFault.FLAKY)
+
+    def disk_hang(self, server: str) -> None:
+        """Reads and writes neither succeed nor fail."""
+        self.disk_error(server, DiskFault.HANGING)
 
     def disk_mend(self, server: str) -> None:
         faults.mend_disk(self._inside(server))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import json
 import select
 import socket
@@ -53,7 +54,7 @@ class Writing:
     def longest_pause_s(self) -> float:
         """Between two acknowledgements: how long clients could not write."""
         times = [write.at for write in self.acknowledged]
-        return max((b - a for a, b in zip(times, times[1:], strict=False)), default=0.0)
+        return max((b - a for a, b in itertools.pairwise(times)), default=0.0)
 
 
 @contextlib.contextmanager
