@@ -94,6 +94,9 @@ def read_inventory(directory: Path, problems: Problems) -> Inventory:
     problems.extend(parsed.problems)
     if parsed.root is not None:
         reader.read_top(parsed.root)
+    if not reader.inventory.hosts and not problems:
+        hint = "write them below all: hosts:, each name with a colon"
+        problems.add_to_file(str(found[0]), "lists no hosts", hint=hint)
     return reader.inventory
 
 

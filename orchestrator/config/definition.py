@@ -32,6 +32,9 @@ MODELS: dict[str, type[BaseModel]] = {
     **{f"({name})": model for name, model in schema.RESOURCE_TYPES.items()},
 }
 
+TAG_PLACES = {"resources": (2, 5), "networks": (3,), "failback": (1,)}
+"""Where pydantic puts the tag of a form or type into a location: it stands in no file."""
+
 MESSAGES = {
     "string_type": ("must be text", "put it in quotes"),
     "bool_type": ("must be true or false", "yes, no, on and off are words in YAML 1.2"),
@@ -112,7 +115,7 @@ def _content(root: Mapping) -> dict[str, Any]:
 
 def _part(error: ErrorDetails) -> Path:
     """What is left out for a problem: a key too many, one resource or network, else a setting."""
-    path = _in_file(error["loc"])
+    path = _in_file(error)
     if error["type"] == "extra_forbidden":
         return path
     return path[:2] if path[0] in ("resources", "networks") else path[:1]
@@ -129,14 +132,18 @@ def _without(content: dict[str, Any], left_out: frozenset[Path]) -> dict[str, An
     return stand_ins | kept
 
 
-def _in_file(location: tuple[int | str, ...]) -> Path:
-    """Tags of forms stand in brackets, `[key]` says that a key is wrong: neither is in the file."""
-    return tuple(part for part in location if not str(part).startswith(("(", "[")))
+def _in_file(error: ErrorDetails) -> Path:
+    """The location without what pydantic adds: tags, and `[key]` where a key itself is wrong."""
+    location = error["loc"]
+    tags = TAG_PLACES.get(str(location[0]), ())
+    if location[-1] == "[key]" and error["type"] != "extra_forbidden":
+        location = location[:-1]
+    return tuple(part for place, part in enumerate(location) if place not in tags)
 
 
 def _note(error: ErrorDetails, root: Node, problems: Problems) -> None:
     location = error["loc"]
-    path = _in_file(location)
+    path = _in_file(error)
     kind = error["type"]
     key = kind in ("extra_forbidden", "missing", "union_tag_not_found") or location[-1] == "[key]"
     where = path[:-1] if kind == "missing" else path
