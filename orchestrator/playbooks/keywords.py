@@ -84,7 +84,7 @@ REFUSED: Mapping[str, str] = {
     "vars_files": _NOT_YET + "; variables of the site stand in the inventory's group_vars",
     "pre_tasks": _NOT_YET + "; write them first in `tasks`",
     "post_tasks": _NOT_YET + "; write them last in `tasks`",
-    "failed_when": _NOT_YET + "; use `register` and the module `assert`",
+    "failed_when": _NOT_YET + "; use `shell` with `|| true`, `register` and `assert`",
     "changed_when": _NOT_YET,
     "no_log": _NOT_YET,
     # modules of Ansible that are part of the language there

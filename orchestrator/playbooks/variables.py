@@ -7,8 +7,8 @@ MAGIC: Mapping[str, str] = {
     "inventory_hostname": "the server that the task runs on",
     "groups": "the two servers' names, under the group's name and under `all`",
     "group": "the group's name",
-    "source": "the server that the service leaves; none where there is none",
-    "target": "the server that the service goes to; none where there is none",
+    "source": "the server that the service leaves, or on which it stops",
+    "target": "the server that the service goes to, or on which it starts",
     "epoch": "number of the run's reign",
     "hostvars": "registered results and set facts of each server, by its name",
     "ansible_check_mode": "always false: a check shows the plan and runs nothing",
@@ -18,6 +18,15 @@ MAGIC: Mapping[str, str] = {
 RESCUE: Mapping[str, str] = {
     "ansible_failed_result": "in `rescue`: the result of the task that failed",
 }
+
+REGISTERED: Mapping[str, str] = {
+    "msg": "what people read",
+    "changed": "whether it may have changed something; `NAME is changed`",
+    "failed": "`NAME is failed`; `NAME is succeeded`: neither failed nor unreachable",
+    "skipped": "whether its `when` did not hold; `NAME is skipped`",
+    "unreachable": "whether the server gave no answer: what was done is not known",
+}
+"""Beside what the module itself returns."""
 
 _JINJA = {"true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "import", "range"}
 
