@@ -136,7 +136,7 @@ def _record(answer: Any) -> EpochRecord | None:
 def _facts(answer: Any) -> HostFacts:
     fields = _mapping(answer, "the answer")
     addresses = {
-        str(device): tuple(map(str, here)) if isinstance(here, list) else ()
+        str(device): _texts(here, f"addresses of {device}")
         for device, here in _mapping(fields.get("addresses"), "addresses").items()
     }
     return HostFacts(
@@ -170,6 +170,12 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise _Odd(f"{name} is {value!r}")
     return value
+
+
+def _texts(value: Any, what: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise _Odd(f"{what} are {value!r}")
+    return tuple(value)
 
 
 def _count(fields: Mapping[str, Any], name: str) -> int:

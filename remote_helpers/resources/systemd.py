@@ -1,6 +1,6 @@
 """A systemd unit, started and stopped by systemctl, judged by what systemd shows of it."""
 
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, List, Mapping
 
 from remote_helpers.operation import Context, OperationError, state
 from remote_helpers.resources.waiting import REPORT_IN_S, shown, wait_for
@@ -51,11 +51,21 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
 def show(context: Context, unit: str) -> Dict[str, str]:
     """What systemd knows of a unit; it knows something of every name, even of unknown ones."""
     done = context.run(["systemctl", "show", "--property=" + _PROPERTIES, "--", unit])
-    properties = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)  # type: Dict[str, str]
+    (properties,) = parse_units(done.stdout) or [{}]
     if done.rc != 0 or "ActiveState" not in properties:
         message = "systemctl cannot show {}: {}".format(unit, shown(done.stderr) or done.rc)
         raise OperationError("unsupported", message)
     return properties
+
+
+def parse_units(text: str) -> List[Dict[str, str]]:
+    """One for each unit asked for, in that order; an empty line stands between them."""
+    blocks = [block for block in text.split("\n\n") if block.strip()]
+    found = []
+    for block in blocks:
+        pairs = [line.partition("=") for line in block.splitlines() if "=" in line]
+        found.append({name: value for name, _, value in pairs})
+    return found
 
 
 def _bring(context: Context, name: str, spec: Spec, verb: str, wanted: str) -> Dict[str, Any]:
