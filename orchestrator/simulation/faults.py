@@ -1,0 +1,305 @@
+"""What goes wrong, and when: drawn from the seed, undone before the end."""
+
+import dataclasses
+from collections.abc import Callable
+
+from orchestrator.decision import lease_length
+from orchestrator.decision.decide import begin
+from orchestrator.decision.intents import Because, Wish
+from orchestrator.model import Mode, Reason, ServerName
+from orchestrator.model.state import GoalKind
+from orchestrator.simulation.controller import SimController
+from orchestrator.simulation.pair import CLOCK_ERROR, CONTROLLERS, NAMES, Pair
+
+Fault = Callable[[Pair], None]
+
+
+def _server(pair: Pair) -> str:
+    return pair.world.chance.choice(NAMES)
+
+
+def _controller(pair: Pair) -> SimController:
+    """Mostly one that lives."""
+    living = [one for one in pair.controllers.values() if one.alive]
+    return pair.world.chance.choice(living or list(pair.controllers.values()))
+
+
+def power_cut(pair: Pair) -> None:
+    server = pair.servers[_server(pair)]
+    pair.world.note(f"{server.name} loses power")
+    server.power_off()
+    pair.world.at(pair.world.chance.uniform(2.0, 15.0), server.boot)
+
+
+def reboot_without_record(pair: Pair) -> None:
+    """The disk is replaced, or the server installed anew."""
+    server = pair.servers[_server(pair)]
+    pair.world.note(f"{server.name} loses power and its record")
+    server.power_off()
+    server.disk = None
+    pair.world.at(pair.world.chance.uniform(2.0, 10.0), server.boot)
+
+
+def quick_reboot(pair: Pair) -> None:
+    server = pair.servers[_server(pair)]
+    pair.world.note(f"{server.name} reboots at once")
+    server.power_off()
+    pair.world.at(pair.world.chance.uniform(0.1, 0.5), server.boot)
+
+
+def hang(pair: Pair) -> None:
+    """The kernel hangs: no process runs, addresses still answer, a device still fires."""
+    server = pair.servers[_server(pair)]
+    pair.world.note(f"{server.name} hangs")
+    server.frozen_until = pair.world.now + pair.world.chance.uniform(0.5, 8.0)
+
+
+def guard_paused(pair: Pair) -> None:
+    server = pair.servers[_server(pair)]
+    pair.world.note(f"{server.name}: guard does not run")
+    server.paused_until = pair.world.now + pair.world.chance.uniform(0.3, 6.0)
+
+
+def guard_killed(pair: Pair) -> None:
+    server = pair.servers[_server(pair)]
+    pair.world.note(f"{server.name}: guard is killed")
+    server.kill_guard(keeps_state=pair.world.chance.random() < 0.5)
+
+
+def controller_killed(pair: Pair) -> None:
+    """At once, or in the middle of what it does next."""
+    one = _controller(pair)
+    chance = pair.world.chance
+    if chance.random() < 0.5:
+        one.kill()
+    else:
+        one.dies_after = chance.randrange(12)
+    pair.world.at(chance.uniform(0.2, 12.0), _restart, one)
+
+
+def _restart(one: SimController) -> None:
+    one.kill()
+    one.start()
+
+
+def controller_lags(pair: Pair) -> None:
+    one = _controller(pair)
+    one.lag_until = pair.world.now + pair.world.chance.uniform(0.5, 5.0)
+
+
+def take_over(pair: Pair) -> None:
+    """A person has another controller take the vote over, while the old one may well live."""
+    chance = pair.world.chance
+    one = pair.controllers[CONTROLLERS[0 if pair.controllers[CONTROLLERS[1]].alive else 1]]
+    pair.world.note(f"{one.name} is told to take the vote over")
+    one.kill()
+    one.start(take_over=True)
+    one.store(dataclasses.replace(one.state, wanted=True))
+    if chance.random() < 0.3:
+        for other in pair.controllers.values():
+            if other is not one:
+                other.kill()
+
+
+def cut_server_controller(pair: Pair) -> None:
+    _cut(pair, [(_server(pair), name) for name in CONTROLLERS])
+
+
+def cut_heartbeat(pair: Pair) -> None:
+    _cut(pair, [NAMES])
+
+
+def cut_one_controller(pair: Pair) -> None:
+    chance = pair.world.chance
+    _cut(pair, [(_server(pair), chance.choice(CONTROLLERS))])
+
+
+def isolate_server(pair: Pair) -> None:
+    server = _server(pair)
+    _cut(pair, [(server, name) for name in CONTROLLERS] + [NAMES])
+
+
+def cut_controllers(pair: Pair) -> None:
+    """Both servers at once: the controller's own network."""
+    _cut(pair, [(server, name) for server in NAMES for name in CONTROLLERS])
+
+
+def split_in_halves(pair: Pair) -> None:
+    """One controller with each server."""
+    _cut(pair, [NAMES, (NAMES[0], CONTROLLERS[1]), (NAMES[1], CONTROLLERS[0])])
+
+
+def _cut(pair: Pair, pairs: list[tuple[str, ...]]) -> None:
+    chance = pair.world.chance
+    one_way = chance.random() < 0.3
+    for first, second in pairs:
+        pair.world.note(f"cut {first} -> {second}" + ("" if one_way else " and back"))
+        directions = [(first, second)] if one_way else [(first, second), (second, first)]
+        if one_way and chance.random() < 0.5:
+            directions = [(second, first)]
+        for sender, receiver in directions:
+            link = pair.world.link(sender, receiver)
+            link.cut = True
+    pair.world.at(chance.uniform(0.5, 20.0), _join, pair, pairs)
+
+
+def _join(pair: Pair, pairs: list[tuple[str, ...]]) -> None:
+    for first, second in pairs:
+        pair.world.link(first, second).cut = False
+        pair.world.link(second, first).cut = False
+
+
+def bad_network(pair: Pair) -> None:
+    """Loss, duplicates, delay and with it another order, on one link or all."""
+    chance = pair.world.chance
+    ends = (*NAMES, *CONTROLLERS)
+    chosen = [
+        pair.world.link(sender, receiver)
+        for sender in ends
+        for receiver in ends
+        if sender != receiver and chance.random() < 0.5
+    ]
+    for link in chosen:
+        link.loss = chance.choice((0.05, 0.3, 0.6))
+        link.duplicates = chance.choice((0.0, 0.3))
+        link.extra_s = chance.choice((0.01, 0.5, 3.0))
+    pair.world.at(chance.uniform(1.0, 15.0), mend_links, pair)
+
+
+def mend_links(pair: Pair) -> None:
+    for link in pair.world.links.values():
+        link.loss = link.duplicates = link.extra_s = 0.0
+
+
+def clock_rates(pair: Pair) -> None:
+    """A clock is slewed; within the error that the margin covers."""
+    chance = pair.world.chance
+    server = pair.servers[_server(pair)]
+    extremes = (1.0 - CLOCK_ERROR, 1.0 + CLOCK_ERROR)
+    rate = chance.choice(extremes)
+    server.set_rates(rate, rate if chance.random() < 0.7 else chance.choice(extremes))
+
+
+def disk_full(pair: Pair) -> None:
+    server = pair.servers[_server(pair)]
+    server.disk_full = True
+    pair.world.at(pair.world.chance.uniform(1.0, 10.0), _disk_free, pair, server.name)
+
+
+def _disk_free(pair: Pair, name: str) -> None:
+    pair.servers[name].disk_full = False
+
+
+def stuck_stop(pair: Pair) -> None:
+    """What is stopped from now on does not stop."""
+    server = pair.servers[_server(pair)]
+    server.stuck = True
+    pair.world.at(pair.world.chance.uniform(2.0, 15.0), _unstuck, pair, server.name)
+
+
+def _unstuck(pair: Pair, name: str) -> None:
+    server = pair.servers[name]
+    server.stuck = False
+    if server.guard is not None and server.parts:
+        server.look(server.life)
+        if server.guard is not None and server.guard.holder.phase in ("stopping", "emergency"):
+            server._stop_parts(0.5)  # noqa: SLF001 - the stop goes on where it hung
+
+
+def process_fails(pair: Pair) -> None:
+    server = pair.servers[_server(pair)]
+    if server.parts:
+        server.parts.discard("data")
+
+
+def operator(pair: Pair) -> None:
+    """A person asks for a movement."""
+    one = _controller(pair)
+    chance = pair.world.chance
+    if not one.alive or one.state.goal is not None or one.state.superseded:
+        return
+    target = ServerName(_server(pair))
+    kind = chance.choice((GoalKind.SWITCHOVER, GoalKind.SWITCHOVER, GoalKind.START))
+    asked = Because(reason=Reason.PERSON_ASKED, evidence="a person asked for it")
+    wish = Wish(kind=kind, target=target, source=one.group.peer_of(target).name, because=asked)
+    pair.world.note(f"{one.name}: a person asks for {kind.value} to {target}")
+    one.stored = one.state = begin(one.state, wish, one.clock())
+
+
+def maintenance(pair: Pair) -> None:
+    one = _controller(pair)
+    if one.alive:
+        pair.world.note(f"{one.name}: maintenance")
+        one.stored = one.state = dataclasses.replace(one.state, mode=Mode.MAINTENANCE)
+        pair.world.at(pair.world.chance.uniform(2.0, 15.0), _automatic, one)
+
+
+def _automatic(one: SimController) -> None:
+    one.stored = dataclasses.replace(one.stored, mode=Mode.AUTOMATIC)
+    one.state = dataclasses.replace(one.state, mode=Mode.AUTOMATIC)
+
+
+def lease_changed(pair: Pair) -> None:
+    """A new configuration: the lease is lowered or raised, often with a restart."""
+    one = _controller(pair)
+    chance = pair.world.chance
+    if not one.alive:
+        return
+    lease = chance.choice((2.0, 3.0, 6.0))
+    pair.world.note(f"{one.name}: lease {lease}")
+    vote = lease_length.change(one.state.vote, lease)
+    one.stored = one.state = dataclasses.replace(one.state, vote=vote)
+    one.lowered_at = one.clock()
+    if chance.random() < 0.5:
+        one.kill()
+        pair.world.at(chance.uniform(0.1, 1.0), one.start)
+
+
+ALL: tuple[Fault, ...] = (
+    power_cut,
+    quick_reboot,
+    reboot_without_record,
+    hang,
+    guard_paused,
+    guard_killed,
+    controller_killed,
+    controller_lags,
+    take_over,
+    cut_server_controller,
+    cut_one_controller,
+    cut_heartbeat,
+    isolate_server,
+    cut_controllers,
+    split_in_halves,
+    bad_network,
+    clock_rates,
+    disk_full,
+    stuck_stop,
+    process_fails,
+    operator,
+    maintenance,
+    lease_changed,
+)
+
+
+def heal(pair: Pair) -> None:
+    """From here on nothing is wrong any more: what can recover must."""
+    pair.world.note("everything is mended")
+    mend_links(pair)
+    for link in pair.world.links.values():
+        link.cut = False
+    for server in pair.servers.values():
+        server.disk_full = server.stuck = False
+        _unstuck(pair, server.name)
+        if not server.on:
+            server.boot()
+    for one in pair.controllers.values():
+        one.dies_after = None
+        one.lag_until = 0.0
+        _automatic(one)
+    living = [one for one in pair.controllers.values() if one.alive]
+    if not [one for one in living if not one.state.superseded]:
+        first = pair.controllers[CONTROLLERS[0]]
+        first.kill()
+        first.start(take_over=True)
+        first.store(dataclasses.replace(first.state, wanted=True))

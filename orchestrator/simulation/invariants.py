@@ -1,0 +1,64 @@
+"""What must never be, looked at after every event."""
+
+import dataclasses
+
+from orchestrator.simulation.pair import NAMES, Pair
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Violation:
+    seed: int
+    invariant: str
+    at: float
+    what: str = ""
+
+
+class Watch:
+    """Remembers what each server's epochs were, and the first violation of each kind."""
+
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.first, self.second = (pair.servers[name] for name in NAMES)
+        self.records: dict[str, object] = {}
+        self.epochs: dict[str, int] = {}
+        self.found: dict[str, Violation] = {}
+
+    def look(self) -> None:
+        """A server counts as ACTIVE while it holds anything, or a step of its could take it."""
+        if self.first.parts and self.second.parts:
+            self._violated("two-active", "both servers hold resources")
+        elif self.first.may_hold and self.second.may_hold:
+            self._violated("two-rights", "both servers may hold resources")
+        for server in (self.first, self.second):
+            if server.disk is not self.records.get(server.name):
+                self._record(server.name)
+
+    def _record(self, name: str) -> None:
+        disk = self.pair.servers[name].disk
+        self.records[name] = disk
+        if disk is None:
+            self.epochs.pop(name, None)
+            return
+        if disk.promised < self.epochs.get(name, 0):
+            self._violated("epoch-fell", f"{name}: {self.epochs[name]} to {disk.promised}")
+        self.epochs[name] = disk.promised
+
+    def end(self) -> None:
+        """What can recover does: everything was mended long ago."""
+        wanted = [
+            one
+            for one in self.pair.controllers.values()
+            if one.alive and not one.state.superseded and one.state.wanted
+        ]
+        whole = [server for server in (self.first, self.second) if len(server.parts) == 2]
+        if wanted and len(whole) != 1:
+            reasons = "; ".join(
+                f"{because.reason.value}: {because.evidence}" for because in wanted[0].reasons
+            )
+            self._violated("not-recovered", reasons)
+
+    def _violated(self, invariant: str, what: str) -> None:
+        if invariant not in self.found:
+            world = self.pair.world
+            world.note(f"VIOLATED: {invariant}: {what}")
+            self.found[invariant] = Violation(world.seed, invariant, round(world.now, 3), what)
