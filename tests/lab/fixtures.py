@@ -6,15 +6,12 @@ continuous integration (the variable CI is set) they fail instead.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 
-from tests.lab import addresses, kinds, programs, registry
+from tests.lab import addresses, provided
 from tests.lab.namespaces.lab import NamespacesLab
-
-_NOT_RUN = "LAB TESTS NOT RUN"
 
 
 @pytest.fixture(scope="module")
@@ -47,21 +44,13 @@ def heal(lab: NamespacesLab) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    not_run = [report for report in skipped if _NOT_RUN in str(report.longrepr)]
+    not_run = [report for report in skipped if provided.NOT_RUN in str(report.longrepr)]
     if not_run:
-        terminalreporter.section(_NOT_RUN, red=True, bold=True)
+        terminalreporter.section(provided.NOT_RUN, red=True, bold=True)
         terminalreporter.line(f"{len(not_run)} tests need root and a lab, and prove nothing here")
 
 
 def _lab() -> Iterator[NamespacesLab]:
-    try:
-        lab = kinds.up("namespaces", registry.unique_lab_id())
-    except programs.CannotRun as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"labs must run in continuous integration: {error}")
-        pytest.skip(f"{_NOT_RUN}: {error}")
-    assert isinstance(lab, NamespacesLab)
-    try:
+    with provided.lab("namespaces") as lab:
+        assert isinstance(lab, NamespacesLab)
         yield lab
-    finally:
-        lab.down()
