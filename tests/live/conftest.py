@@ -1,0 +1,11 @@
+"""Each test gets a lab of its own, made in about a second, and a controller of its own."""
+
+import pytest
+
+from tests.lab.fixtures import fresh_namespaces_lab  # noqa: F401 - a fixture
+from tests.live.site import Site
+
+
+@pytest.fixture
+def site(fresh_namespaces_lab, tmp_path):  # noqa: F811
+    return Site(fresh_namespaces_lab, tmp_path)

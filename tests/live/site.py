@@ -1,0 +1,125 @@
+"""`hasys` as a person calls it: the real program, on a copy of a lab's inventory."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.lab.interface import Lab
+
+PROJECT = Path(__file__).parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "HASYS_INVENTORY": "", "HASYS_STATE": ""}
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> dict[str, Any]:
+        found = json.loads(self.out)
+        assert isinstance(found, dict)
+        return found
+
+
+class Site:
+    """A controller with an inventory and a state directory of its own."""
+
+    def __init__(self, lab: Lab, directory: Path) -> None:
+        self.lab = lab
+        self.inventory = directory / "inventory"
+        self.state = directory / "state"
+        shutil.copytree(lab.description.inventory, self.inventory)
+
+    @property
+    def group_file(self) -> Path:
+        return self.inventory / "groups" / f"{self.lab.description.group}.yaml"
+
+    def change_group(self, change: Callable[[dict[str, Any]], None]) -> None:
+        document = yaml.safe_load(self.group_file.read_text())
+        change(document)
+        self.group_file.write_text(yaml.safe_dump(document, sort_keys=False))
+
+    def resources(self, resources: Mapping[str, Mapping[str, Any]]) -> None:
+        self.change_group(lambda document: document.update(resources=dict(resources)))
+
+    def command(self, *arguments: str) -> list[str]:
+        where = ["-i", str(self.inventory), "--state", str(self.state)]
+        return [sys.executable, "-m", "orchestrator", *where, *arguments]
+
+    def hasys(self, *arguments: str, timeout_s: float = 60) -> Answer:
+        done = subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            env=ENVIRONMENT,
+            cwd=self.inventory.parent,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        return Answer(done.returncode, done.stdout, done.stderr)
+
+    def done(self, *arguments: str) -> Answer:
+        answer = self.hasys(*arguments)
+        assert answer.code == 0, f"hasys {arguments}: {answer.code}\n{answer.out}\n{answer.err}"
+        return answer
+
+    @contextlib.contextmanager
+    def begun(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """A command that goes on while the block runs; killed at its end."""
+        with subprocess.Popen(
+            self.command(*arguments),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=ENVIRONMENT,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield process
+            finally:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def status(self) -> dict[str, Any]:
+        answer = self.hasys("status", "-o", "json")
+        found = answer.document["groups"][0]
+        assert isinstance(found, dict)
+        return found
+
+    def states(self, server: str) -> dict[str, str]:
+        servers = {one["name"]: one for one in self.status()["servers"]}
+        return {name: one["state"] for name, one in servers[server]["resources"].items()}
+
+    def on(self, server: str, *argv: str) -> str:
+        return self.lab.run(server, argv)
+
+    def fetch(self) -> str:
+        """What a client reads at the service address."""
+        url = self.lab.description.service.url
+        enter = self.lab.description.client.enter
+        curl = [*enter, "curl", "-sS", "--max-time", "3", url]
+        return subprocess.run(curl, capture_output=True, text=True, check=True).stdout
+
+
+def until(condition: Callable[[], bool], what: str, within_s: float = 10) -> None:
+    """Waits for something that must come; fails, naming it, when it does not."""
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end, f"{what}: not within {within_s} s"
+        time.sleep(0.02)
