@@ -70,10 +70,11 @@ def take_address(lab: NamespacesLab, server: str) -> None:
     lab.run(server, ["ip", "address", "add", address, "dev", "eth0"])
 
 
-def heard(lab: NamespacesLab, sender: str, receiver: str) -> bool:
+def heard(lab: NamespacesLab, sender: str, receiver: str, wait_s: float = 0.6) -> bool:
     """A datagram over the heartbeat network, one way."""
     listen = (
-        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(0.6); "
+        "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); "
+        f"s.settimeout({wait_s}); "
         "s.bind(('', 9999)); print('ready', flush=True); print(s.recv(99).decode(), flush=True)"
     )
     to = lab.network.addresses.heartbeat(receiver)
