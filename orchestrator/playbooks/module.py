@@ -63,7 +63,12 @@ class Module:
         """From rendered arguments to what must be asked; an Outcome ends the task at once."""
         if wrong := self.problems(args):
             return failed("; ".join(wrong))
-        return self.ask(Call(args=self.read(args), variables=variables, deadline_s=deadline_s))
+        try:
+            # a rendered text with braces in it passed for a template, and may not fit after all
+            call = Call(args=self.read(args), variables=variables, deadline_s=deadline_s)
+            return self.ask(call)
+        except ValueError as error:
+            return failed(str(error))
 
     def read(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Rendered arguments in their types, with defaults; `problems` found none in them."""

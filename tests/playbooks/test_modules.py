@@ -72,6 +72,12 @@ def test_rendered_arguments_are_checked_again():
     assert outcome == Outcome(status=Status.FAILED, message="'port': 'http' is no whole number")
 
 
+def test_braces_that_a_server_printed_are_no_excuse():
+    assert prepare("wait_for", {"port": "{{ x"}).message == "'port': '{{ x' is no whole number"
+    assert prepare("command", {"cmd": "echo '{{ x"}).status is Status.FAILED
+    assert prepare("shell", {"cmd": "docker ps --format '{{.Names}}'"}).op == "run"
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
