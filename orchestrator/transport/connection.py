@@ -164,9 +164,11 @@ async def _log_in(
     methods = ["publickey"]
     if login.password is not None:
         methods += ["password", "keyboard-interactive"]
-    keys: dict[str, object] = {}
+    options: dict[str, object] = {}
     if login.key_file is not None:
-        keys = {"client_keys": [str(login.key_file)], "agent_path": None}
+        options = {"client_keys": [str(login.key_file)], "agent_path": None}
+    if algorithms := known.algorithms():
+        options["server_host_key_algs"] = algorithms
     return await asyncssh.connect(
         login.address,
         login.port,
@@ -182,7 +184,7 @@ async def _log_in(
         encryption_algs=list(CIPHERS),
         compression_algs=None,
         preferred_auth=methods,
-        **keys,
+        **options,
     )
 
 

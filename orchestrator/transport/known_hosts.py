@@ -10,6 +10,15 @@ from pathlib import Path
 
 import asyncssh
 
+USUAL_KINDS = (
+    "ssh-ed25519",
+    "ecdsa-sha2-nistp256",
+    "ecdsa-sha2-nistp384",
+    "ecdsa-sha2-nistp521",
+    "rsa-sha2-512",
+    "rsa-sha2-256",
+)
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class KnownHosts:
@@ -35,7 +44,7 @@ class KnownHosts:
     def _names_server(self, line: str, address: str) -> bool:
         try:
             found = asyncssh.import_known_hosts(line + "\n").match(
-                self.host, address, None if self.port == 22 else self.port
+                self.host, address, self._port_if_unusual
             )
         except ValueError:  # a line it cannot read: OpenSSH skips it, too
             return False
@@ -51,6 +60,23 @@ class KnownHosts:
                 continue
             good.append(line)
         return asyncssh.import_known_hosts("\n".join(good) + "\n")
+
+    def algorithms(self) -> tuple[str, ...]:
+        """Kinds of keys to ask for: the known ones first, but not only those.
+
+        asyncssh would ask for the known kinds alone; a server that was installed anew with other
+        kinds then fails with words that say nothing of keys. Empty: leave it to asyncssh, which
+        knows certificates.
+        """
+        keys, authorities, *_ = self.usable().match(self.host, "", self._port_if_unusual)
+        if authorities:
+            return ()
+        known = [name.decode() for key in keys for name in key.sig_algorithms]
+        return tuple(dict.fromkeys([*known, *USUAL_KINDS]))
+
+    @property
+    def _port_if_unusual(self) -> int | None:
+        return None if self.port == 22 else self.port
 
     def changed(self, line: int, key: asyncssh.SSHKey) -> str:
         """What a person must know when the key is not the stored one."""

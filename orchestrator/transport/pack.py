@@ -40,7 +40,8 @@ def pack(folder: Path) -> Pack:
         parts = ("remote_helpers", *inside.with_suffix("").parts)
         is_package = parts[-1] == "__init__"
         name = ".".join(parts[:-1] if is_package else parts)
-        file_name = f"remote_helpers/{inside.as_posix()}"
+        # no path of the server's own, else tracebacks would show the lines of another file
+        file_name = f"hasys:remote_helpers/{inside.as_posix()}"
         modules[name] = (file_name, is_package, path.read_text(encoding="utf-8"))
     starter = (folder / "memory_import.py").read_text(encoding="utf-8")
     table = json.dumps(modules, sort_keys=True)
