@@ -4,6 +4,8 @@ import dataclasses
 
 import pytest
 
+from orchestrator import resources
+from orchestrator.config.load import load
 from orchestrator.model import ResourceName
 from orchestrator.playbooks import library
 from orchestrator.playbooks.compile import compile_program
@@ -130,7 +132,7 @@ def test_a_group_without_resources_has_an_empty_flow():
 def test_shipped_playbooks_fit_any_group(name):
     playbook = library.read(name, None)
 
-    for group in (billing(), group_of({})):
+    for group in (billing(), group_of({}), *load(resources.example_inventory()).groups.values()):
         assert compile_program(playbook, group).plays
 
 
