@@ -15,6 +15,8 @@ CHECK_S = 2.0
 """For each check on a server; one that takes longer is unknown."""
 HELPER_START_S = 2.0
 """Beside the connect timeout, where a server is asked for the first time."""
+REPORT_S = 0.2
+"""Kept back from the deadline, so that the transport can say what it saw: it knows more."""
 CANCEL_S = 0.2
 """How long a question that was called off may take to end before it is left alone."""
 
@@ -67,9 +69,10 @@ async def _ask(
 ) -> list[ServerView]:
     at = clock.monotonic()
     limit_s = _first_contact_s(group, check_s) if deadline_s is None else deadline_s
+    asked_s = max(limit_s - REPORT_S, limit_s / 2)
     questions = {
         server: asyncio.create_task(
-            transport.call(server, poll_request(group, server, check_s=check_s))
+            transport.call(server, poll_request(group, server, check_s=check_s, deadline_s=asked_s))
         )
         for server in servers
     }
