@@ -5,14 +5,13 @@ the link: no `arping` to be missing, and the answer says which MAC address has i
 """
 
 import ctypes
-import select
 import socket
 import struct
 import threading
 import time
 from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple
 
-from remote_helpers.netlink import Link, addresses, family_of, link
+from remote_helpers.netlink import Link, addresses, family_of
 from remote_helpers.operation import OperationError
 
 PROBES_AT_S = (0.0, 0.04)
@@ -53,13 +52,22 @@ def can_probe(on: Link) -> bool:
     return on.neighbours and len(_mac(on)) == 6
 
 
-def who_has(on: Link, address: str) -> Optional[str]:
-    """MAC address of another machine that has, or at this moment wants, `address`; None: nobody."""
-    protocol = _protocol(on, address)
-    own = {_mac(on)}
-    with _open(on, protocol.ethertype) as wire:
-        if protocol.ethertype == _IPV6:
-            _join(wire, on, protocol.question[0])
+class Wire:
+    """The link, open for questions and announcements about one address.
+
+    Closing it waits for the kernel to be done with it on all processors, 10 to 30 ms: so one is
+    opened for both, and closed out of the caller's way.
+    """
+
+    def __init__(self, on: Link, address: str) -> None:
+        self._on = on
+        self._address = address
+        self._protocol = _protocol(on, address)
+        self._socket = _open(on, self._protocol)
+
+    def who_has(self) -> Optional[str]:
+        """MAC address of another machine that has, or at this moment wants, the address."""
+        own = _mac(self._on)
         began = time.monotonic()
         due = [began + at for at in PROBES_AT_S]
         end = began + PROBE_FOR_S
@@ -67,45 +75,60 @@ def who_has(on: Link, address: str) -> Optional[str]:
             now = time.monotonic()
             if due and now >= due[0]:
                 due.pop(0)
-                _send(wire, on, protocol.ethertype, [protocol.question])
+                self._send([self._protocol.question])
                 continue
             if now >= end:
                 return None
-            readable, _, _ = select.select([wire], [], [], min([*due, end]) - now)
-            if not readable:
+            self._socket.settimeout(min([*due, end]) - now)
+            try:
+                packet, origin = self._socket.recvfrom(2048)
+            except socket.timeout:
                 continue
-            packet, origin = wire.recvfrom(2048)
-            taker = protocol.taken_by(origin[4], packet)
-            if taker is not None and taker not in own:
-                return _text(taker)
+            except OSError as error:  # the link went off meanwhile
+                raise _cannot(self._on, error) from error
+            taker = self._protocol.taken_by(origin[4], packet)
+            if taker is not None and taker != own:
+                return ":".join("%02x" % byte for byte in taker)
 
+    def announce(self) -> None:
+        self._send(self._protocol.announcements)
 
-def announce(on: Link, address: str) -> None:
-    protocol = _protocol(on, address)
-    with _open(on, protocol.ethertype) as wire:
-        _send(wire, on, protocol.ethertype, protocol.announcements)
+    def repeat_aside(self) -> threading.Thread:
+        """Announces some more without holding up the caller, then closes.
 
+        The thread ends with the process: repeating is a bonus, not worth keeping a helper for.
+        """
+        name = "announce " + self._address
+        thread = threading.Thread(target=self._repeat, name=name, daemon=True)
+        thread.start()
+        return thread
 
-def announce_repeatedly(on: Link, address: str) -> threading.Thread:
-    """Without holding up the caller; the thread ends with the process, its work being a bonus."""
-    thread = threading.Thread(
-        target=_repeat, args=(on.name, address), name="announce " + address, daemon=True
-    )
-    thread.start()
-    return thread
+    def close(self) -> None:
+        self._socket.close()
 
+    def _repeat(self) -> None:
+        for pause in REPEAT_AFTER_S:
+            time.sleep(pause)
+            try:
+                if not self._is_still_here():
+                    break  # it moved on: another word from here would draw its traffic back
+                self.announce()
+            except OperationError:
+                break  # the device is gone or off; the next check of the resource tells
+        self.close()
 
-def _repeat(device: str, address: str, pauses: Sequence[float] = REPEAT_AFTER_S) -> None:
-    for pause in pauses:
-        time.sleep(pause)
+    def _is_still_here(self) -> bool:
+        return any(
+            one.address == self._address and one.ifindex == self._on.ifindex for one in addresses()
+        )
+
+    def _send(self, frames: Sequence[Frame]) -> None:
         try:
-            on = link(device)
-            here = any(one.address == address and one.device == device for one in addresses())
-            if on is None or not here:
-                return  # it moved on meanwhile: another word from here would draw traffic back
-            announce(on, address)
-        except OperationError:
-            continue  # the next round, or the next check of the resource, tells
+            for destination, body in frames:
+                where = (self._on.name, self._protocol.ethertype, 0, 0, destination)
+                self._socket.sendto(body, where)
+        except OSError as error:
+            raise _cannot(self._on, error) from error
 
 
 def _protocol(on: Link, address: str) -> _Protocol:
@@ -184,27 +207,20 @@ def _routes(on: Link) -> bool:
         return False
 
 
-def _open(on: Link, ethertype: int) -> socket.socket:
+def _open(on: Link, protocol: _Protocol) -> socket.socket:
     try:
         wire = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
     except OSError as error:
         raise _cannot(on, error) from error
     try:
-        if ethertype == _IPV6:
+        if protocol.ethertype == _IPV6:
             _only_neighbour_discovery(wire)
-        wire.bind((on.name, ethertype))
+            _join(wire, on, protocol.question[0])
+        wire.bind((on.name, protocol.ethertype))
     except OSError as error:
         wire.close()
         raise _cannot(on, error) from error
     return wire
-
-
-def _send(wire: socket.socket, on: Link, ethertype: int, frames: Sequence[Frame]) -> None:
-    try:
-        for destination, body in frames:
-            wire.sendto(body, (on.name, ethertype, 0, 0, destination))
-    except OSError as error:
-        raise _cannot(on, error) from error
 
 
 def _cannot(on: Link, error: OSError) -> OperationError:
@@ -246,7 +262,3 @@ def _only_neighbour_discovery(wire: socket.socket) -> None:
 
 def _mac(on: Link) -> bytes:
     return bytes(int(part, 16) for part in on.mac.split(":")) if on.mac else b""
-
-
-def _text(mac: bytes) -> str:
-    return ":".join("%02x" % byte for byte in mac)

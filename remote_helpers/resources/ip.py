@@ -38,7 +38,7 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     if on is None:
         raise OperationError("failed", _no_device(wanted))
     if before["state"] == "started":
-        _announce(on, wanted)  # whoever asks again may do so because nobody heard it
+        _announce_again(on, wanted)  # who asks again may do so because nobody heard it
         return before
     if before["state"] == "failed":
         raise OperationError("failed", "{}; stop it first".format(before["detail"]))
@@ -48,14 +48,7 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     if not on.carrier:
         message = "{} has no carrier, nobody could reach {}".format(on.name, wanted.address)
         raise OperationError("failed", message)
-    _refuse_duplicate(on, wanted)
-    context.proceed()
-    try:
-        netlink.add_address(on, wanted.address, wanted.prefix)
-    except OperationError as error:
-        if netlink.errno_of(error) != _EEXIST:
-            raise
-    _announce(on, wanted)
+    _take(context, on, wanted)
     after = check(context, name, spec)
     if after["state"] != "started":
         raise OperationError("failed", "added, but now: " + str(after["detail"]))
@@ -197,19 +190,43 @@ def _no_device(wanted: _Wanted) -> str:
     return "there is no device {} here; there are: {}".format(wanted.device, names or "none")
 
 
-def _refuse_duplicate(on: Link, wanted: _Wanted) -> None:
+def _take(context: Context, on: Link, wanted: _Wanted) -> None:
+    """Ask, add, tell; on a link without neighbours just add."""
     if not announce.can_probe(on):
+        _add(on, wanted)
         return
-    taker = announce.who_has(on, wanted.address)
+    wire = announce.Wire(on, wanted.address)
+    try:
+        _refuse_duplicate(wire, on, wanted)
+        context.proceed()
+        _add(on, wanted)
+        wire.announce()
+    except OperationError:
+        wire.close()
+        raise
+    wire.repeat_aside()
+
+
+def _add(on: Link, wanted: _Wanted) -> None:
+    try:
+        netlink.add_address(on, wanted.address, wanted.prefix)
+    except OperationError as error:
+        if netlink.errno_of(error) != _EEXIST:
+            raise
+
+
+def _announce_again(on: Link, wanted: _Wanted) -> None:
+    if announce.can_probe(on):
+        wire = announce.Wire(on, wanted.address)
+        wire.announce()
+        wire.repeat_aside()
+
+
+def _refuse_duplicate(wire: announce.Wire, on: Link, wanted: _Wanted) -> None:
+    taker = wire.who_has()
     if taker is not None:
         message = "another machine has {}: {} answered on {}".format(wanted.address, taker, on.name)
         raise OperationError("failed", message, {"mac": taker})
-
-
-def _announce(on: Link, wanted: _Wanted) -> None:
-    if announce.can_probe(on):
-        announce.announce(on, wanted.address)
-        announce.announce_repeatedly(on, wanted.address)
 
 
 def _wanted(spec: Spec) -> _Wanted:

@@ -95,7 +95,7 @@ def test_no_announcement_is_repeated_once_the_address_has_moved_on():
         near = netlink.link("near")
         assert near is not None
         neighbour.believes(plain(V4), OLD_MAC)
-        announce.announce_repeatedly(near, plain(V4)).join()
+        announce.Wire(near, plain(V4)).repeat_aside().join()
 
         assert neighbour.knows(plain(V4)) == OLD_MAC
 
