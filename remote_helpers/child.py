@@ -28,7 +28,7 @@ DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # Runs in a fresh interpreter: changing user between fork and exec is not safe among threads.
 AS_USER = """
-import os, pwd, sys
+import os, pwd, sys, warnings
 entry = pwd.getpwnam(sys.argv[1])
 os.initgroups(entry.pw_name, entry.pw_gid)
 os.setgid(entry.pw_gid)

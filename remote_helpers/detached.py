@@ -18,9 +18,10 @@ from remote_helpers import child
 
 # Runs in a fresh interpreter, after systemd-run where there is one. Its standard error is the
 # channel to the helper: "pid N" when the program is about to be executed, then closed by the
-# execution, or "error TEXT". The wish comes on stdin, where no process list shows it.
+# execution, or "error TEXT". All imports come first: os.execvpe
+# imports `warnings`, which another user may not be able to read. The wish comes on stdin, where no process list shows it.
 STAGE = """
-import fcntl, json, os, signal, socket, sys
+import fcntl, json, os, pwd, signal, socket, sys, warnings
 wish = json.loads(sys.stdin.buffer.read().decode())
 if os.fork():
     os._exit(0)
@@ -63,7 +64,6 @@ try:
     except OSError:
         output = null
     if wish["user"] is not None:
-        import pwd
         entry = pwd.getpwnam(wish["user"])
         os.initgroups(entry.pw_name, entry.pw_gid)
         os.setgid(entry.pw_gid)
