@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
-from remote_helpers import epoch, facts, poll, resources
+from remote_helpers import epoch, facts, poll, reachability, resources, survey
 from remote_helpers.operation import Context, OperationError
 
 
@@ -74,6 +74,9 @@ TABLE: Dict[str, Operation] = {
     "resource.start": Operation(_resource("start"), mutates=True),
     "resource.stop": Operation(_resource("stop"), mutates=True),
     "run": Operation(run, mutates=True),
+    "survey": Operation(survey.survey),
+    "port.hear": Operation(reachability.hear),
+    "port.knock": Operation(reachability.knock),
     "epoch.read": Operation(epoch.read),
     "epoch.raise": Operation(epoch.raise_),
     "epoch.release": Operation(release, mutates=True),

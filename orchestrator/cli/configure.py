@@ -74,7 +74,8 @@ async def _check_live(names: tuple[str, ...], settings: Settings) -> int:
     ) as application:
         wanted = names or tuple(sorted(application.configuration.groups))
         groups = [application.group(name) for name in wanted]
-        found = [(group, await check_live(application, group)) for group in groups]
+        looks = await asyncio.gather(*(check_live(application, group) for group in groups))
+        found = list(zip(groups, looks, strict=True))
     return show_findings(found, settings)
 
 

@@ -80,6 +80,7 @@ def _network(
         },
         gateway=network.gateway,
         heartbeat=name == HEARTBEAT if network.heartbeat is None else network.heartbeat,
+        port=network.port,
     )
 
 

@@ -84,6 +84,7 @@ class Network(Strict):
     interface: Interface = Field(examples=["ens192"], description="one name, or one per server")
     gateway: Annotated[str, AfterValidator(values.gateway)] | None = None
     heartbeat: bool | None = Field(None, description="default: true for the network heartbeat")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(7407, description="UDP, for heartbeats")
 
 
 class AfterRule(Strict):

@@ -52,6 +52,8 @@ class Network:
     """Interface of each server."""
     gateway: str | None = None
     heartbeat: bool = False
+    port: int = 7407
+    """UDP port for heartbeats, the same on both servers."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
