@@ -46,8 +46,12 @@ class Site:
         shutil.copytree(lab.description.inventory, self.inventory)
 
     @property
+    def group(self) -> str:
+        return self.lab.description.group
+
+    @property
     def group_file(self) -> Path:
-        return self.inventory / "groups" / f"{self.lab.description.group}.yaml"
+        return self.inventory / "groups" / f"{self.group}.yaml"
 
     def change_group(self, change: Callable[[dict[str, Any]], None]) -> None:
         document = yaml.safe_load(self.group_file.read_text())
@@ -61,7 +65,7 @@ class Site:
         where = ["-i", str(self.inventory), "--state", str(self.state)]
         return [sys.executable, "-m", "orchestrator", *where, *arguments]
 
-    def hasys(self, *arguments: str, timeout_s: float = 60) -> Answer:
+    def hasys(self, *arguments: str, timeout_s: float = 90) -> Answer:
         done = subprocess.run(
             self.command(*arguments),
             capture_output=True,
@@ -95,6 +99,18 @@ class Site:
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
+
+    def end_of(self, process: subprocess.Popen[str], within_s: float = 60) -> Answer:
+        """How a command ended that `begun` began."""
+        out, err = process.communicate(timeout=within_s)
+        assert "Traceback" not in err, err
+        return Answer(process.returncode, out, err)
+
+    def runs(self) -> list[dict[str, Any]]:
+        """The history of the group, newest first."""
+        found = self.done("history", self.group, "-o", "json").document["runs"]
+        assert isinstance(found, list)
+        return found
 
     def status(self) -> dict[str, Any]:
         answer = self.hasys("status", "-o", "json")
