@@ -18,8 +18,8 @@ from remote_helpers import child
 
 # Runs in a fresh interpreter, after systemd-run where there is one. Its standard error is the
 # channel to the helper: "pid N" when the program is about to be executed, then closed by the
-# execution, or "error TEXT". All imports come first: os.execvpe
-# imports `warnings`, which another user may not be able to read. The wish comes on stdin, where no process list shows it.
+# execution, or "error TEXT". The wish comes on stdin, where no process list shows it. All imports
+# come first: os.execvpe imports `warnings`, which another user may not be able to read.
 STAGE = """
 import fcntl, json, os, pwd, signal, socket, sys, warnings
 wish = json.loads(sys.stdin.buffer.read().decode())
