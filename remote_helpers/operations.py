@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
-from remote_helpers import epoch, facts, poll, reachability, resources, survey
+from remote_helpers import answers, epoch, facts, poll, reachability, survey
 from remote_helpers.operation import Context, OperationError
 
 
@@ -56,23 +56,13 @@ def release(_context: Context, _args: Mapping[str, Any]) -> None:
     raise NotImplementedError("perform() does it: it needs the lock alone")
 
 
-def _resource(verb: str) -> Callable[[Context, Mapping[str, Any]], Any]:
-    def operate(context: Context, args: Mapping[str, Any]) -> Any:
-        module = resources.TYPES.get(args["type"])
-        if module is None:
-            raise OperationError("bad-request", "no such type: {!r}".format(args["type"]))
-        return getattr(module, verb)(context, args["name"], args["spec"])
-
-    return operate
-
-
 TABLE: Dict[str, Operation] = {
     "ping": Operation(ping, quick=True),
     "facts": Operation(facts.facts),
     "poll": Operation(poll.poll),
-    "resource.check": Operation(_resource("check")),
-    "resource.start": Operation(_resource("start"), mutates=True),
-    "resource.stop": Operation(_resource("stop"), mutates=True),
+    "resource.check": Operation(answers.check),
+    "resource.start": Operation(answers.start, mutates=True),
+    "resource.stop": Operation(answers.stop, mutates=True),
     "run": Operation(run, mutates=True),
     "survey": Operation(survey.survey),
     "port.hear": Operation(reachability.hear),

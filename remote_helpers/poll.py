@@ -10,9 +10,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
-from remote_helpers import epoch, facts
+from remote_helpers import answers, epoch, facts
 from remote_helpers.operation import Context, OperationError
-from remote_helpers.resources import TYPES
 from remote_helpers.workers import Workers
 
 REPORT_IN_S = 0.05
@@ -97,16 +96,10 @@ def _begin(key: Key, ask: Callable[[], Any]) -> _Look:
 
 
 def _check(context: Context, resource: Mapping[str, Any], until: float) -> Callable[[], Any]:
-    kind, name, spec = str(resource["type"]), str(resource["name"]), resource["spec"]
     # A context of its own: the poll's cancellation must not end a look that a later poll joins.
     own = Context(context.group, until, context.children, state_directory=context.state_directory)
 
-    def ask() -> Any:
-        if kind not in TYPES:
-            raise OperationError("bad-request", "no such type of resource: {!r}".format(kind))
-        return TYPES[kind].check(own, name, spec)
-
-    return ask
+    return lambda: answers.check(own, resource)
 
 
 def _state(look: _Look) -> Dict[str, Any]:

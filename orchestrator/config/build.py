@@ -59,6 +59,7 @@ def build_group(
                 spec=_spec(resource, networks, ServerName(model.preferred_active)),
                 after=tuple(_after(item) for item in resource.after),
                 restart=_restart(resource.restart),
+                answers=resource.answers,
                 critical=resource.critical,
                 **_timeouts(resource.timeouts, timing),
             )

@@ -112,6 +112,9 @@ class ResourceBase(Strict):
     after: list[After] = Field(default_factory=list, description="what must be started before")
     restart: Restart | None = Field(None, description="restarts in place before the service moves")
     timeouts: Timeouts | None = None
+    answers: Annotated[str, AfterValidator(values.answering_url)] | None = Field(
+        None, examples=["http://127.0.0.1:8080/health", "tcp://127.0.0.1:5432"]
+    )
     critical: bool = Field(
         default=True, description="whether the service moves when it cannot be kept running"
     )

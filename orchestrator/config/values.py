@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from urllib.parse import urlsplit
 
 SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 
@@ -48,6 +49,19 @@ def gateway(text: str) -> str:
         ipaddress.ip_address(text)
     except ValueError:
         raise ValueError(f"{text!r} is not an address; write e.g. 192.168.1.1") from None
+    return text
+
+
+def answering_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"{text!r}: {error}") from None
+    if parts.scheme not in ("tcp", "http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is none of tcp://HOST:PORT, http://HOST/, https://HOST/")
+    if parts.scheme == "tcp" and port is None:
+        raise ValueError(f"{text!r} has no port; write tcp://HOST:PORT")
     return text
 
 

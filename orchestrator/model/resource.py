@@ -117,6 +117,8 @@ class Resource:
     start_timeout_s: float
     stop_timeout_s: float
     restart: RestartPolicy = RestartPolicy()
+    answers: str | None = None
+    """`tcp://HOST:PORT` or `http://HOST:PORT/PATH`: started means that it answers there, too."""
     critical: bool = True
     """A critical resource that cannot be kept running moves the service."""
 

@@ -21,7 +21,8 @@ def resource_to_json(resource: Resource, server: ServerName) -> dict[str, Any]:
     spec = spec_to_json(resource.spec)
     if isinstance(resource.spec, IpSpec):
         spec["device"] = resource.spec.device_on(server)
-    return {"name": resource.name, "type": resource.type, "spec": spec}
+    asked = {"name": resource.name, "type": resource.type, "spec": spec}
+    return asked if resource.answers is None else {**asked, "answers": resource.answers}
 
 
 def _plain(value: Any) -> Any:
