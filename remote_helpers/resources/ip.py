@@ -40,14 +40,14 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     if before["state"] == "started":
         _announce_again(on, wanted)  # who asks again may do so because nobody heard it
         return before
-    if before["state"] == "failed":
-        raise OperationError("failed", "{}; stop it first".format(before["detail"]))
     if not on.up:
         message = "{} is switched off: ip link set {} up".format(on.name, on.name)
         raise OperationError("failed", message)
     if not on.carrier:
         message = "{} has no carrier, nobody could reach {}".format(on.name, wanted.address)
         raise OperationError("failed", message)
+    if before["state"] == "failed":
+        raise OperationError("failed", "{}; stop it first".format(before["detail"]))
     _take(context, on, wanted)
     after = check(context, name, spec)
     if after["state"] != "started":

@@ -21,20 +21,6 @@ from remote_helpers.child import Children
 from remote_helpers.operation import Context
 
 _NEW_MOUNTS, _NEW_NETWORK = 0x00020000, 0x40000000
-_NOT_RUN = "KERNEL TESTS NOT RUN: they need root and namespaces"
-
-
-@pytest.fixture
-def root() -> None:
-    """Skips loudly where the kernel cannot be asked; fails where it must be."""
-    if (
-        os.geteuid() == 0
-        and subprocess.run(["unshare", "-nm", "true"], check=False).returncode == 0
-    ):
-        return
-    if os.environ.get("CI"):
-        pytest.fail(_NOT_RUN)
-    pytest.skip(_NOT_RUN)
 
 
 def a_context(seconds: float = 10.0, group: str = "web") -> Context:

@@ -39,13 +39,13 @@ def test_the_operating_system_is_called_as_it_calls_itself():
 
 
 def test_psutil_and_proc_say_the_same():
-    by_proc, by_psutil = facts.load_of_proc(), facts.load_of_psutil()
+    earlier, by_psutil, by_proc = facts.load_of_proc(), facts.load_of_psutil(), facts.load_of_proc()
 
     assert by_proc.memory_bytes == by_psutil.memory_bytes
     assert by_proc.memory_available_bytes == pytest.approx(
         by_psutil.memory_available_bytes, rel=0.05
     )
-    assert by_proc.load1 == pytest.approx(by_psutil.load1, abs=0.5)
+    assert by_psutil.load1 in (earlier.load1, by_proc.load1)
     assert by_proc.uptime_s == pytest.approx(by_psutil.uptime_s, abs=1.0)
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from remote_helpers import netlink
 from remote_helpers.operation import OperationError
-from tests.helpers.enclosed import enclosed, root, run, with_neighbour
+from tests.helpers.enclosed import enclosed, run, with_neighbour
 
-__all__ = ["root"]
+pytest_plugins = ["tests.helpers.fixtures"]
 
 pytestmark = pytest.mark.usefixtures("root")
 

@@ -11,9 +11,9 @@ import pytest
 from remote_helpers import announce, netlink
 from remote_helpers.operation import OperationError
 from remote_helpers.resources import ip
-from tests.helpers.enclosed import Neighbour, a_context, root, run, wait_for, with_neighbour
+from tests.helpers.enclosed import Neighbour, a_context, run, wait_for, with_neighbour
 
-__all__ = ["root"]
+pytest_plugins = ["tests.helpers.fixtures"]
 
 pytestmark = pytest.mark.usefixtures("root")
 
@@ -71,10 +71,13 @@ def test_it_is_added_once_and_removed_once(interface: str):
 @pytest.mark.parametrize("interface", [V4, V6])
 def test_neighbours_learn_the_new_mac_address_at_once(interface: str):
     def body(neighbour: Neighbour) -> None:
+        near = netlink.link("near")
+        assert near is not None
         neighbour.believes(plain(interface), OLD_MAC)
-        start(spec(interface))
+        netlink.add_address(near, plain(interface), int(interface.partition("/")[2]))
+        announce.Wire(near, plain(interface)).announce()  # the first one alone, no repetition
 
-        wait_for(lambda: neighbour.knows(plain(interface)) == neighbour.near_mac, 0.09)
+        wait_for(lambda: neighbour.knows(plain(interface)) == neighbour.near_mac)
 
     with_neighbour(body)
 
@@ -85,7 +88,7 @@ def test_the_announcement_is_repeated_for_those_who_missed_it(interface: str):
         start(spec(interface))
         neighbour.believes(plain(interface), OLD_MAC)
 
-        wait_for(lambda: neighbour.knows(plain(interface)) == neighbour.near_mac, 1.0)
+        wait_for(lambda: neighbour.knows(plain(interface)) == neighbour.near_mac)
 
     with_neighbour(body)
 
@@ -121,10 +124,14 @@ def test_it_is_refused_when_another_machine_has_it_and_named(interface: str):
 @pytest.mark.parametrize("interface", [V4, V6])
 def test_asking_whether_somebody_has_it_takes_a_moment_only(interface: str):
     def body(_: Neighbour) -> None:
-        began = time.monotonic()
-        start(spec(interface))
+        took = []
+        for _ in range(3):
+            began = time.monotonic()
+            start(spec(interface))
+            took.append(time.monotonic() - began)
+            stop(spec(interface))
 
-        assert announce.PROBE_FOR_S <= time.monotonic() - began < announce.PROBE_FOR_S + 0.25
+        assert announce.PROBE_FOR_S <= min(took) < announce.PROBE_FOR_S + 0.1
 
     with_neighbour(body)
 
@@ -159,8 +166,10 @@ def test_a_lost_carrier_is_a_failure_and_no_start_is_tried_without_one():
         neighbour.ip("link", "set", "far", "down")
         wait_for(lambda: check(spec())["state"] == "failed")
         lost = check(spec())
+        message = refusal_of_start(spec())
         stop(spec())
 
+        assert message == refusal_of_start(spec())
         assert lost["detail"] == "10.9.0.70/24 on near, which has no carrier"
         assert refusal_of_start(spec()) == "near has no carrier, nobody could reach 10.9.0.70"
         assert check(spec())["detail"] == "not on near; it has no carrier"

@@ -12,9 +12,9 @@ import pytest
 
 from remote_helpers.operation import OperationError
 from remote_helpers.resources import mount
-from tests.helpers.enclosed import a_context, enclosed, root, run
+from tests.helpers.enclosed import a_context, enclosed, run
 
-__all__ = ["root"]
+pytest_plugins = ["tests.helpers.fixtures"]
 
 pytestmark = pytest.mark.usefixtures("root")
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from remote_helpers import survey
-from tests.helpers.enclosed import Neighbour, a_context, root, run, with_neighbour
+from tests.helpers.enclosed import Neighbour, a_context, run, with_neighbour
 
-__all__ = ["root"]
+pytest_plugins = ["tests.helpers.fixtures"]
 
 
 def ask(**args: Any) -> dict[str, Any]:
