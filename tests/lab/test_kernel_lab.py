@@ -17,7 +17,7 @@ from tests.lab.kernel.lab import KernelLab
 from tests.lab.network import PUBLIC, Direction
 
 pytest_plugins = ["tests.lab.kernel.fixtures"]
-pytestmark = pytest.mark.kernel_lab
+pytestmark = [pytest.mark.kernel_lab, pytest.mark.xdist_group("kernel-lab")]
 StepClock = Callable[[str], None]
 BOOT_ID = ["cat", "/proc/sys/kernel/random/boot_id"]
 READ_DISK = ["dd", "if=/dev/mapper/data", "of=/dev/null", "bs=4k", "count=1", "iflag=direct"]
@@ -48,7 +48,7 @@ def test_a_power_cut_loses_what_was_not_written(kernel_lab: KernelLab, step: Ste
     step("power off")
     assert not kernel_lab.powered(ONE)
     assert not answers(kernel_lab.description.server(ONE).address)
-    assert answers(kernel_lab.description.server(TWO).address)
+    assert answers(kernel_lab.description.server(TWO).address, timeout_s=2)
     step("(asked whether it is off)")
     kernel_lab.power_on(ONE)
     step("power on until ssh answers")
@@ -57,18 +57,17 @@ def test_a_power_cut_loses_what_was_not_written(kernel_lab: KernelLab, step: Ste
     assert kernel_lab.shell(ONE, "cat /root/lost 2>/dev/null || true") == ""
 
 
-def test_resets_of_three_kinds_bring_it_back(kernel_lab: KernelLab, step: StepClock):
+def test_resets_of_both_kinds_bring_it_back(kernel_lab: KernelLab, step: StepClock):
     seen = {kernel_lab.run(ONE, BOOT_ID)}
     for name, reset in (
         ("reset until ssh answers", kernel_lab.reboot),
         ("orderly reboot until ssh answers", kernel_lab.shut_down_and_boot),
-        ("second reset", kernel_lab.reboot),
     ):
         reset(ONE)
         step(name)
         assert answers(kernel_lab.description.server(ONE).address, timeout_s=2)
         seen.add(kernel_lab.run(ONE, BOOT_ID))
-    assert len(seen) == 4
+    assert len(seen) == 3
 
 
 def test_a_panic_ends_it(kernel_lab: KernelLab):
@@ -104,7 +103,7 @@ def test_networks_are_cut_one_by_one_and_one_way(kernel_lab: KernelLab):
     heartbeat = kernel_lab.network.addresses.heartbeat(TWO)
     kernel_lab.cut_public(ONE)
     assert not answers(one)
-    assert answers(two)
+    assert answers(two, timeout_s=2)
     assert reaches(kernel_lab, ONE, heartbeat, 1)
     kernel_lab.join_public(ONE)
     assert answers(one, timeout_s=2)
@@ -114,7 +113,7 @@ def test_networks_are_cut_one_by_one_and_one_way(kernel_lab: KernelLab):
     kernel_lab.join_heartbeat(TWO)
     kernel_lab.network.cut_between(PUBLIC, ONE, TWO)
     assert not reaches(kernel_lab, ONE, two)
-    assert answers(one)
+    assert answers(one, timeout_s=2)
     kernel_lab.network.join_between(PUBLIC, ONE, TWO)
     kernel_lab.isolate(ONE)
     assert not answers(one)
@@ -127,7 +126,8 @@ def test_packets_are_lost_and_late(kernel_lab: KernelLab):
     address = kernel_lab.description.server(ONE).address
     ping(kernel_lab, address, "-c", "1", "-W", "1", r" (0)% packet")  # they know each other's cards
     kernel_lab.loss(ONE, 50)
-    lost = int(ping(kernel_lab, address, "-c", "60", "-i", "0.01", "-W", "0.2", r"(\d+)% packet"))
+    sixty = ("-c", "60", "-i", "0.01", "-W", "0.2")
+    lost = float(ping(kernel_lab, address, *sixty, r"([\d.]+)% packet"))
     assert 40 < lost < 97  # lost on the way there or on the way back
     kernel_lab.loss(ONE, 0)
     kernel_lab.delay(ONE, 80)
@@ -174,12 +174,12 @@ def test_load_and_scarce_memory_do_not_kill_it(kernel_lab: KernelLab):
     time.sleep(0.5)
     assert int(kernel_lab.run(ONE, idle)) - before <= 5  # hundredths of a second
     kernel_lab.cpu_relief(ONE)
-    kernel_lab.memory_pressure(ONE, leave_mb=24)
+    kernel_lab.memory_pressure(ONE, leave_mb=96)
     available = ["sh", "-c", "awk '/^MemAvailable/{print $2}' /proc/meminfo"]
-    assert int(kernel_lab.run(ONE, available)) < 40 << 10
+    assert int(kernel_lab.run(ONE, available)) < 100 << 10
     assert answers(kernel_lab.description.server(ONE).address, timeout_s=2)
     kernel_lab.memory_relief(ONE)
-    assert int(kernel_lab.run(ONE, available)) > 100 << 10
+    assert int(kernel_lab.run(ONE, available)) > 140 << 10
 
 
 def test_the_clock_jumps_and_is_set_right(kernel_lab: KernelLab):
