@@ -10,7 +10,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, List, Mapping, Tuple
 
-from remote_helpers import answers, epoch, facts
+from remote_helpers import answers, epoch, facts, networks
 from remote_helpers.operation import Context, OperationError
 from remote_helpers.workers import Workers
 
@@ -71,10 +71,15 @@ def poll(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
     }
     record = _begin((group, "record"), lambda: epoch.record_of(context, group))
     machine = _begin(("facts",), facts.read)
-    for look in [*looks.values(), record, machine]:
+    nets = {
+        str(one["name"]): _begin((group, "network", json.dumps(one, sort_keys=True)), _net(one))
+        for one in args.get("networks", [])
+    }
+    for look in [*looks.values(), *nets.values(), record, machine]:
         if time.monotonic() - look.began < seconds:  # one that hung before is not waited for again
             look.wait(until)
     data: Dict[str, Any] = {"resources": {name: _state(looks[name]) for name in looks}}
+    data["networks"] = {name: _part("network", nets[name]) for name in nets}
     data.update(_part("epoch", record))
     data.update(_part("facts", machine))
     return data
@@ -100,6 +105,10 @@ def _check(context: Context, resource: Mapping[str, Any], until: float) -> Calla
     own = Context(context.group, until, context.children, state_directory=context.state_directory)
 
     return lambda: answers.check(own, resource)
+
+
+def _net(asked: Mapping[str, Any]) -> Callable[[], Any]:
+    return lambda: networks.look(asked)
 
 
 def _state(look: _Look) -> Dict[str, Any]:

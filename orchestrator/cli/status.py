@@ -1,6 +1,7 @@
 """`hasys status`: what both servers of each group are and hold, and what is wrong."""
 
 import asyncio
+import dataclasses
 from typing import Any
 
 import click
@@ -8,7 +9,7 @@ import click
 from orchestrator.cli.output import coloured, document, duration, table
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.decision.roles import GroupStatus
-from orchestrator.model import Monotonic, Observation, ServerName, Unknown
+from orchestrator.model import Monotonic, NetworkState, Observation, ServerName, Unknown
 from orchestrator.runtime.application import opened
 from orchestrator.runtime.observe import status
 
@@ -75,6 +76,9 @@ def _server_json(found: GroupStatus, name: ServerName) -> dict[str, Any]:
             for resource, seen in sorted(view.resources.items())
         },
     }
+    document["networks"] = {
+        network: _network_json(seen, now) for network, seen in sorted(view.networks.items())
+    }
     if not isinstance(view.facts, Unknown):
         facts = view.facts.value
         document["host"] = {
@@ -100,6 +104,18 @@ def _observation_json(seen: Observation[Any], now: Monotonic) -> dict[str, Any]:
     else:
         state = {"state": seen.value.value}
     return {**state, "detail": seen.detail, "age_s": _age(seen, now)}
+
+
+def _network_json(seen: Observation[NetworkState], now: Monotonic) -> dict[str, Any]:
+    if isinstance(seen, Unknown):
+        return {"state": "unknown", "detail": seen.detail, "age_s": _age(seen, now)}
+    trouble = seen.value.trouble
+    return {
+        "state": "ok" if trouble is None else "failed",
+        "detail": trouble or "",
+        "age_s": _age(seen, now),
+        **dataclasses.asdict(seen.value),
+    }
 
 
 def _age(seen: Observation[Any], now: Monotonic) -> float:
@@ -129,7 +145,21 @@ def _show_server(found: GroupStatus, name: ServerName) -> None:
         seen = view.resources[resource]
         state = "unknown" if isinstance(seen, Unknown) else seen.value.value
         rows.append((resource, defined.type, state, seen.detail))
-    table(("RESOURCE", "TYPE", "STATE", "DETAIL"), rows, indent="    ")
+    rows += [
+        (network, "network", *_network_cells(seen))
+        for network, seen in sorted(found.view.of(name).networks.items())
+    ]
+    table(("PART", "TYPE", "STATE", "DETAIL"), rows, indent="    ")
+
+
+def _network_cells(seen: Observation[NetworkState]) -> tuple[str, str]:
+    if isinstance(seen, Unknown):
+        return "unknown", seen.detail
+    state = seen.value
+    if state.trouble is not None:
+        return "failed", state.trouble
+    speed = "" if state.speed_mbit is None else f", {state.speed_mbit} Mbit/s"
+    return "ok", f"{state.device}{speed}: {', '.join(state.addresses) or 'no address'}"
 
 
 def _host_line(found: GroupStatus, name: ServerName) -> str:
@@ -138,7 +168,8 @@ def _host_line(found: GroupStatus, name: ServerName) -> str:
         return ""
     host = facts.value
     memory = f"{host.memory_bytes / 2**30:.1f} GiB"
+    model = f"{host.model}, " if host.model else ""
     return (
-        f"  {host.os}, {host.cpus_online} CPUs, {memory}, load {host.load1:.2f}, "
+        f"  {model}{host.os}, {host.cpus_online} CPUs, {memory}, load {host.load1:.2f}, "
         f"up {duration(host.uptime_s)}"
     )

@@ -11,6 +11,8 @@ from orchestrator.model import (
     Epoch,
     Group,
     GroupView,
+    NetworkState,
+    Observation,
     ResourceState,
     Role,
     Safety,
@@ -94,7 +96,11 @@ def _problems(view: GroupView, roles: Mapping[ServerName, Role]) -> list[str]:
 def _server_problems(view: ServerView, role: Role) -> list[str]:
     if isinstance(view.reach, Unknown):
         return [f"{view.server} is not reachable: {view.reach.detail or view.reach.reason.value}"]
-    problems = []
+    problems = [
+        f"{view.server}: network {name}: {trouble}"
+        for name, seen in sorted(view.networks.items())
+        if (trouble := _network_trouble(seen)) is not None
+    ]
     for name, seen in sorted(view.resources.items()):
         if isinstance(seen, Unknown):
             problems.append(f"{view.server}: {name} is unknown: {seen.detail or seen.reason.value}")
@@ -103,3 +109,9 @@ def _server_problems(view: ServerView, role: Role) -> list[str]:
         ):
             problems.append(f"{view.server}: {name} is {seen.value.value}: {seen.detail}")
     return problems
+
+
+def _network_trouble(seen: Observation[NetworkState]) -> str | None:
+    if isinstance(seen, Unknown):
+        return f"unknown: {seen.detail or seen.reason.value}"
+    return seen.value.trouble

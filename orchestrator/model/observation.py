@@ -8,7 +8,7 @@ import enum
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-from orchestrator.model.ids import ControllerId, Epoch, ResourceName, ServerName
+from orchestrator.model.ids import ControllerId, Epoch, NetworkName, ResourceName, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.resource import ResourceState
 
@@ -74,6 +74,34 @@ class HostFacts:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkState:
+    """One of the group's networks as a server has it."""
+
+    device: str
+    is_there: bool
+    up: bool
+    """Switched on by the administrator."""
+    carrier: bool
+    speed_mbit: int | None
+    addresses: tuple[str, ...]
+    gateway_answers: bool | None
+    """On the link itself; None: no gateway is defined."""
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with it, in words; None: nothing."""
+        if not self.is_there:
+            return f"there is no interface {self.device}"
+        if not self.up:
+            return f"{self.device} is switched off"
+        if not self.carrier:
+            return f"{self.device} has no carrier"
+        if self.gateway_answers is False:
+            return f"the gateway does not answer on {self.device}"
+        return None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ServerView:
     """One server at one moment."""
 
@@ -81,6 +109,9 @@ class ServerView:
     reach: Observation[None]
     """Seen(None): it answered; Unknown: why not."""
     resources: Mapping[ResourceName, Observation[ResourceState]]
+    networks: Mapping[NetworkName, Observation[NetworkState]] = dataclasses.field(
+        default_factory=dict
+    )
     epoch: Observation[EpochRecord | None]
     """Seen(None): the server has no record of this group."""
     facts: Observation[HostFacts]

@@ -4,11 +4,12 @@ The only file here that waits. Called by `executor` before it acts and by `runti
 """
 
 import asyncio
+import dataclasses
 from typing import Protocol
 
 from orchestrator.model import Group, GroupView, Monotonic, ServerName, ServerView
 from orchestrator.probes.reply import server_view, unreachable
-from orchestrator.probes.request import poll_request
+from orchestrator.probes.request import Question, holdings_request, poll_request
 from orchestrator.transport import Transport
 
 CHECK_S = 2.0
@@ -41,7 +42,9 @@ async def collect(
     gives the time that it can wait.
     """
     at = clock.monotonic()
-    first, second = await _ask(group, group.server_names, transport, clock, check_s, deadline_s)
+    limit_s = _first_contact_s(group, check_s) if deadline_s is None else deadline_s
+    asking = _Asking(group=group, transport=transport, clock=clock, check_s=check_s)
+    first, second = await asking.ask(group.server_names, poll_request, limit_s)
     return GroupView(servers=(first, second), taken_at=at)
 
 
@@ -54,38 +57,45 @@ async def look(
     check_s: float = CHECK_S,
     deadline_s: float | None = None,
 ) -> ServerView:
-    """One of the two, as in `collect`."""
-    (view,) = await _ask(group, (server,), transport, clock, check_s, deadline_s)
+    """What one of the two holds, and its record; the rest of the view is unknown."""
+    limit_s = _first_contact_s(group, check_s) if deadline_s is None else deadline_s
+    asking = _Asking(group=group, transport=transport, clock=clock, check_s=check_s)
+    (view,) = await asking.ask((server,), holdings_request, limit_s)
     return view
 
 
-async def _ask(
-    group: Group,
-    servers: tuple[ServerName, ...],
-    transport: Transport,
-    clock: Stamp,
-    check_s: float,
-    deadline_s: float | None,
-) -> list[ServerView]:
-    at = clock.monotonic()
-    limit_s = _first_contact_s(group, check_s) if deadline_s is None else deadline_s
-    asked_s = max(limit_s - REPORT_S, limit_s / 2)
-    questions = {
-        server: asyncio.create_task(
-            transport.call(server, poll_request(group, server, check_s=check_s, deadline_s=asked_s))
-        )
-        for server in servers
-    }
-    try:
-        await asyncio.wait(questions.values(), timeout=limit_s)
-    finally:
-        await _call_off([task for task in questions.values() if not task.done()])
-    return [
-        unreachable(group, server, at, f"no answer within {limit_s:g} s", late=True)
-        if task.cancelled() or not task.done()
-        else server_view(group, server, task.result(), at)
-        for server, task in questions.items()
-    ]
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    group: Group
+    transport: Transport
+    clock: Stamp
+    check_s: float
+
+    async def ask(
+        self, servers: tuple[ServerName, ...], question: Question, limit_s: float
+    ) -> list[ServerView]:
+        at = self.clock.monotonic()
+        asked_s = max(limit_s - REPORT_S, limit_s / 2)
+        asked = {
+            server: asyncio.create_task(
+                self.transport.call(
+                    server,
+                    question(self.group, server, check_s=self.check_s, deadline_s=asked_s),
+                )
+            )
+            for server in servers
+        }
+        try:
+            await asyncio.wait(asked.values(), timeout=limit_s)
+        finally:
+            await _call_off([task for task in asked.values() if not task.done()])
+        late = f"no answer within {limit_s:g} s"
+        return [
+            unreachable(self.group, server, at, late, late=True)
+            if task.cancelled() or not task.done()
+            else server_view(self.group, server, task.result(), at)
+            for server, task in asked.items()
+        ]
 
 
 async def _call_off(late: list[asyncio.Task[object]]) -> None:

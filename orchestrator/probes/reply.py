@@ -15,6 +15,8 @@ from orchestrator.model import (
     Group,
     HostFacts,
     Monotonic,
+    NetworkName,
+    NetworkState,
     Observation,
     ResourceName,
     ResourceState,
@@ -69,6 +71,7 @@ def _nothing_known(
         server=server,
         reach=reach,
         resources=dict.fromkeys(group.resources, unknown),
+        networks=dict.fromkeys(group.networks, unknown),
         epoch=unknown,
         facts=unknown,
     )
@@ -81,6 +84,7 @@ def _answered(
         server=server,
         reach=Seen(value=None, at=at),
         resources={name: _resource(name, data, at) for name in group.resources},
+        networks={name: _network(name, data, at) for name in group.networks},
         epoch=_part("epoch", data, at, _record),
         facts=_part("facts", data, at, _facts),
     )
@@ -101,6 +105,32 @@ def _resource(
         reason = UnknownReason.TIMED_OUT if late else UnknownReason.CHECK_FAILED
         return Unknown(reason=reason, at=at, detail=detail)
     return _odd(at, f"the answer calls {name} {word!r}, which is no state")
+
+
+def _network(
+    name: NetworkName, data: Mapping[str, Any], at: Monotonic
+) -> Observation[NetworkState]:
+    answers = data.get("networks")
+    answer = answers.get(name) if isinstance(answers, Mapping) else None
+    if not isinstance(answer, Mapping):
+        return _odd(at, f"the answer says nothing of network {name}")
+    return _part("network", answer, at, _network_state)
+
+
+def _network_state(answer: Any) -> NetworkState:
+    fields = _mapping(answer, "the answer")
+    is_there = fields.get("up") is not None
+    gateway = fields.get("gateway_answers")
+    speed = fields.get("speed_mbit")
+    return NetworkState(
+        device=_text(fields, "device"),
+        is_there=is_there,
+        up=fields.get("up") is True,
+        carrier=fields.get("carrier") is True,
+        speed_mbit=speed if isinstance(speed, int) else None,
+        addresses=_texts(fields.get("addresses"), "addresses") if is_there else (),
+        gateway_answers=gateway if isinstance(gateway, bool) else None,
+    )
 
 
 def _part(

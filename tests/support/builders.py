@@ -18,6 +18,7 @@ from orchestrator.model import (
     Monotonic,
     Network,
     NetworkName,
+    NetworkState,
     ProcessSpec,
     Resource,
     ResourceName,
@@ -96,8 +97,21 @@ def a_server_view(
             else Seen(value=one, at=NOW, detail=f"{one.value} as it should")
             for name, one in states.items()
         },
+        networks={name: Seen(value=a_network("eth0"), at=NOW) for name in group.networks},
         epoch=Seen(value=record, at=NOW),
         facts=Unknown(reason=UnknownReason.NOT_ASKED, at=NOW),
+    )
+
+
+def a_network(device: str) -> NetworkState:
+    return NetworkState(
+        device=device,
+        is_there=True,
+        up=True,
+        carrier=True,
+        speed_mbit=10000,
+        addresses=("10.0.0.11/24",),
+        gateway_answers=None,
     )
 
 
@@ -107,6 +121,7 @@ def an_unreachable(group: Group, server: ServerName) -> ServerView:
         server=server,
         reach=silence,
         resources=dict.fromkeys(group.resources, silence),
+        networks=dict.fromkeys(group.networks, silence),
         epoch=silence,
         facts=silence,
     )
