@@ -1,0 +1,33 @@
+"""`python -m tests.bench [NAME]...`: the benchmarks of those names, or all of them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.bench.figures import publish
+from tests.transport.sshd import SSHD
+
+NAMES = ("failover", "poll", "latency", "switchover")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=(*NAMES, []), metavar="NAME", default=[])
+    names = parser.parse_args().names or NAMES
+    if SSHD is None:
+        print("bench: openssh-server is not installed: make prepare", file=sys.stderr)
+        return 1
+    for name in names:
+        bench = importlib.import_module(f"tests.bench.{name}")
+        with tempfile.TemporaryDirectory(prefix="hasys-bench-") as folder:
+            publish(name, asyncio.run(bench.measure(Path(folder))))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
