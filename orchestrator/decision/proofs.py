@@ -45,24 +45,33 @@ def _gap(facts: Facts, goal: Goal, noted: NotedReign) -> Gap:
     server = ServerName(noted.reign.server)
     if goal.forced:
         return Gap(runs_out=True)
-    if not facts.is_silent(server):
-        return Gap(
-            intents=(StopReign(server=server, reign=noted.reign),),
-            reasons=(
-                Because(
-                    reason=Reason.STOP_UNCONFIRMED,
-                    evidence=f"{server} has not confirmed the end of reign {noted.reign.epoch}",
-                    age_s=facts.age(server),
-                ),
-            ),
-        )
     fence: tuple[Intent, ...] = ()
     if server in facts.policy.fencing:
         fence = (Fence(server=server, reign=noted.reign),)
+    if not facts.is_silent(server):
+        return _stopping(facts, goal, noted, fence)
     hindrance = _cannot_run_out(facts, goal, noted)
     if hindrance is not None:
         return Gap(intents=fence, reasons=(hindrance,))
     return _running_out(facts, goal, noted, fence)
+
+
+def _stopping(facts: Facts, goal: Goal, noted: NotedReign, fence: tuple[Intent, ...]) -> Gap:
+    """It answers: its own word is needed. A stop that takes too long is no stop: it escalates.
+
+    A time-out of a stop says nothing about what still runs; counted as stopped it would start the
+    service beside the old one.
+    """
+    server = ServerName(noted.reign.server)
+    late = facts.now - goal.since > facts.group.timing.stop_s and server != goal.target
+    because = Because(
+        reason=Reason.STOP_UNCONFIRMED,
+        evidence=f"{server} has not confirmed the end of reign {noted.reign.epoch}",
+        age_s=facts.age(server),
+        advice="see what does not stop there; or make sure that it is off" if late else "",
+    )
+    stop = StopReign(server=server, reign=noted.reign)
+    return Gap(intents=(stop, *fence) if late else (stop,), reasons=(because,))
 
 
 def _cannot_run_out(facts: Facts, goal: Goal, noted: NotedReign) -> Because | None:

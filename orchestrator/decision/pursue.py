@@ -49,7 +49,7 @@ def pursue(facts: Facts, state: GroupState, goal: Goal) -> Decision:
         boot = "" if report is None else report.boot
         order = NoteOrder(server=goal.target, boot=boot, forced=goal.forced)
         return Decision(state=state, intents=(order,), reasons=(_because(goal),))
-    if facts.now - goal.since > facts.policy.goal_patience_s:
+    if facts.now - goal.since > facts.policy.goal_patience_s + facts.group.timing.stop_s:
         return _given_up(facts, state, goal, *reasons)
     return Decision(state=state, intents=tuple(intents), reasons=(_because(goal), *reasons))
 

@@ -1,6 +1,7 @@
 """The loop around `decide`, as the production loop does it: look, decide, store, then act."""
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 from orchestrator.decision import lease_length, proofs
@@ -54,6 +55,8 @@ class SimController:
         self.alive = False
         self.life = 0
         self.rate = 1.0
+        self._since = (0.0, 0.0)
+        self.waiting: list[tuple[str, Callable[[str], None]]] = []
         self.reports: dict[ServerName, tuple[float, Report, frozenset[str]]] = {}
         self.fences: list[FenceResult] = []
         self.fencing: set[Reign] = set()
@@ -98,12 +101,33 @@ class SimController:
         self.life += 1
         self.dies_after = None
 
+    def set_rate(self, rate: float) -> None:
+        """The clock goes on from where it is."""
+        self._since = (self.world.now, self.clock())
+        self.rate = rate
+
     def clock(self) -> float:
-        return self.world.now * self.rate
+        at, shown = self._since
+        return shown + (self.world.now - at) * self.rate
+
+    def set_state_vote(self, vote: Vote) -> None:
+        """A person's change of the configuration."""
+        self.stored = self.state = dataclasses.replace(self.state, vote=vote)
+        self.lowered_at = self.clock()
+
+    def when(self, phase: str, act: Callable[[str], None]) -> None:
+        """Calls `act` once, the next time that this phase is reached."""
+        self.waiting.append((phase, act))
 
     def store(self, state: GroupState) -> None:
         self._effect()
+        before = self.phase
         self.stored = self.state = state
+        if self.waiting and self.phase != before:
+            now = [act for phase, act in self.waiting if phase == self.phase]
+            self.waiting = [one for one in self.waiting if one[0] != self.phase]
+            for act in now:
+                act(self.phase)
 
     def _effect(self) -> None:
         if self.dies_after is not None:

@@ -1,9 +1,10 @@
 """What goes wrong, and when: drawn from the seed, undone before the end."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from orchestrator.decision import lease_length
+from orchestrator.decision import vote as votes
 from orchestrator.decision.decide import begin
 from orchestrator.decision.intents import Because, Wish
 from orchestrator.model import Mode, Reason, ServerName
@@ -89,13 +90,17 @@ def controller_lags(pair: Pair) -> None:
 
 def take_over(pair: Pair) -> None:
     """A person has another controller take the vote over, while the old one may well live."""
-    chance = pair.world.chance
-    one = pair.controllers[CONTROLLERS[0 if pair.controllers[CONTROLLERS[1]].alive else 1]]
+    told_to_take_over(
+        pair, pair.controllers[CONTROLLERS[0 if pair.controllers[CONTROLLERS[1]].alive else 1]]
+    )
+
+
+def told_to_take_over(pair: Pair, one: SimController) -> None:
     pair.world.note(f"{one.name} is told to take the vote over")
     one.kill()
     one.start(take_over=True)
     one.store(dataclasses.replace(one.state, wanted=True))
-    if chance.random() < 0.3:
+    if pair.world.chance.random() < 0.3:
         for other in pair.controllers.values():
             if other is not one:
                 other.kill()
@@ -129,7 +134,7 @@ def split_in_halves(pair: Pair) -> None:
     _cut(pair, [NAMES, (NAMES[0], CONTROLLERS[1]), (NAMES[1], CONTROLLERS[0])])
 
 
-def _cut(pair: Pair, pairs: list[tuple[str, ...]]) -> None:
+def _cut(pair: Pair, pairs: Sequence[tuple[str, str]]) -> None:
     chance = pair.world.chance
     one_way = chance.random() < 0.3
     for first, second in pairs:
@@ -140,10 +145,10 @@ def _cut(pair: Pair, pairs: list[tuple[str, ...]]) -> None:
         for sender, receiver in directions:
             link = pair.world.link(sender, receiver)
             link.cut = True
-    pair.world.at(chance.uniform(0.5, 20.0), _join, pair, pairs)
+    pair.world.at(chance.uniform(0.5, 20.0), join, pair, pairs)
 
 
-def _join(pair: Pair, pairs: list[tuple[str, ...]]) -> None:
+def join(pair: Pair, pairs: Sequence[tuple[str, str]]) -> None:
     for first, second in pairs:
         pair.world.link(first, second).cut = False
         pair.world.link(second, first).cut = False
@@ -194,16 +199,15 @@ def stuck_stop(pair: Pair) -> None:
     """What is stopped from now on does not stop."""
     server = pair.servers[_server(pair)]
     server.stuck = True
-    pair.world.at(pair.world.chance.uniform(2.0, 15.0), _unstuck, pair, server.name)
+    pair.world.at(pair.world.chance.uniform(2.0, 15.0), unstuck, pair, server.name)
 
 
-def _unstuck(pair: Pair, name: str) -> None:
+def unstuck(pair: Pair, name: str) -> None:
     server = pair.servers[name]
     server.stuck = False
-    if server.guard is not None and server.parts:
+    if server.guard is not None:
         server.look(server.life)
-        if server.guard is not None and server.guard.holder.phase in ("stopping", "emergency"):
-            server._stop_parts(0.5)  # noqa: SLF001 - the stop goes on where it hung
+        server.stop_again()
 
 
 def process_fails(pair: Pair) -> None:
@@ -220,6 +224,11 @@ def operator(pair: Pair) -> None:
         return
     target = ServerName(_server(pair))
     kind = chance.choice((GoalKind.SWITCHOVER, GoalKind.SWITCHOVER, GoalKind.START))
+    ask(pair, one, kind, target)
+
+
+def ask(pair: Pair, one: SimController, kind: GoalKind, target: ServerName) -> None:
+    """A person's wish becomes the goal."""
     asked = Because(reason=Reason.PERSON_ASKED, evidence="a person asked for it")
     wish = Wish(kind=kind, target=target, source=one.group.peer_of(target).name, because=asked)
     pair.world.note(f"{one.name}: a person asks for {kind.value} to {target}")
@@ -248,8 +257,7 @@ def lease_changed(pair: Pair) -> None:
     lease = chance.choice((2.0, 3.0, 6.0))
     pair.world.note(f"{one.name}: lease {lease}")
     vote = lease_length.change(one.state.vote, lease)
-    one.stored = one.state = dataclasses.replace(one.state, vote=vote)
-    one.lowered_at = one.clock()
+    one.set_state_vote(vote)
     if chance.random() < 0.5:
         one.kill()
         pair.world.at(chance.uniform(0.1, 1.0), one.start)
@@ -290,15 +298,27 @@ def heal(pair: Pair) -> None:
         link.cut = False
     for server in pair.servers.values():
         server.disk_full = server.stuck = False
-        _unstuck(pair, server.name)
+        unstuck(pair, server.name)
         if not server.on:
             server.boot()
     for one in pair.controllers.values():
         one.dies_after = None
         one.lag_until = 0.0
         _automatic(one)
-    living = [one for one in pair.controllers.values() if one.alive]
-    if not [one for one in living if not one.state.superseded]:
+    pair.world.at(8.0, _settle, pair)
+
+
+def _settle(pair: Pair) -> None:
+    """A vote split between two controllers is for a person to settle."""
+    full = [
+        one
+        for one in pair.controllers.values()
+        if one.alive
+        and not one.state.superseded
+        and votes.is_full(one.state.vote, one.group.server_names)
+    ]
+    if not full:
+        pair.world.note("a person settles whose vote it is")
         first = pair.controllers[CONTROLLERS[0]]
         first.kill()
         first.start(take_over=True)

@@ -18,7 +18,8 @@ from orchestrator.simulation.server import PARTS, SimServer
 from orchestrator.simulation.world import World
 from remote_helpers.protocol.words import Terms
 
-CLOCK_ERROR = 0.01
+CLOCK_ERROR = 0.08
+"""What chrony may slew."""
 NAMES = ("alpha", "beta")
 CONTROLLERS = ("c1", "c2")
 
@@ -47,7 +48,7 @@ class Pair:
             quarantine_leaves=1000,
             startup_s=5.0,
             solo_after_s=5.0,
-            goal_patience_s=12.0,
+            goal_patience_s=chance.choice((1.0, 4.0, 12.0)),
             fencing=frozenset(map(ServerName, NAMES)) if fenced else frozenset(),
             covered=self.covered,
             clock_error=CLOCK_ERROR,
@@ -61,7 +62,7 @@ class Pair:
         for server in self.servers.values():
             server.set_rates(*(_rate(world) for _ in range(2)))
         for controller in self.controllers.values():
-            controller.rate = _rate(world)
+            controller.set_rate(_rate(world))
 
     def begin(self) -> None:
         for server in self.servers.values():
@@ -89,7 +90,7 @@ def group_of(lease: float) -> Group:
         servers=(servers[0], servers[1]),
         preferred_active=ServerName(NAMES[0]),
         failback=Failback(),
-        timing=Timing(lease_s=lease, stabilise_s=8.0),
+        timing=Timing(lease_s=lease, stabilise_s=8.0, stop_s=6.0),
         networks={},
         resources=resources,
     )

@@ -5,7 +5,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Iterable
 
-from orchestrator.simulation import faults
+from orchestrator.simulation import compounds, faults
 from orchestrator.simulation.invariants import Violation, Watch
 from orchestrator.simulation.pair import CONTROLLERS, Pair
 
@@ -63,7 +63,7 @@ class Report:
     def table(self) -> str:
         """Fault x phase, an empty cell as a dot."""
         phases = sorted({phase for _, phase in self.struck})
-        names = [fault.__name__ for fault in faults.ALL]
+        names = [fault.__name__ for fault in (*faults.ALL, *compounds.ALL)]
         width = max(map(len, names))
         lines = [" " * width + "".join(f" {phase:>15}" for phase in phases)]
         for name in names:
@@ -84,16 +84,7 @@ def play(seed: int, *, tell: bool = False) -> Story:
     pair.begin()
     first = pair.controllers[CONTROLLERS[0]]
     first.store(dataclasses.replace(first.state, wanted=True))
-    chance = world.chance
-    times = sorted(
-        chance.uniform(6.0, MENDED_S - 2.0) for _ in range(chance.randint(MIN_FAULTS, MAX_FAULTS))
-    )
-    for at in list(times):
-        # Trouble comes in company: some faults strike right after another one.
-        world.at(at, _strike, pair, struck, chance.choice(faults.ALL))
-        if chance.random() < 0.5:
-            delay = at + chance.expovariate(0.7)
-            world.at(min(delay, MENDED_S - 1.0), _strike, pair, struck, chance.choice(faults.ALL))
+    _plan_faults(pair, struck)
     world.at(MENDED_S, faults.heal, pair)
     world.run(LENGTH_S)
     watch.end()
@@ -105,6 +96,34 @@ def play(seed: int, *, tell: bool = False) -> Story:
         violations=tuple(watch.found.values()),
         log=tuple(world.log or ()),
     )
+
+
+def _plan_faults(pair: Pair, struck: Counter[tuple[str, str]]) -> None:
+    """Some at any time, some when a phase of a failover is reached, some several in a row."""
+    world, chance = pair.world, pair.world.chance
+    for number in range(chance.randint(MIN_FAULTS, MAX_FAULTS)):
+        at = chance.uniform(6.0, MENDED_S - 2.0)
+        fault = chance.choice(faults.ALL)
+        if number < MIN_FAULTS:
+            world.at(at, _strike, pair, struck, fault)
+            continue
+        phase = chance.choice(("proving", "ordered", "stopping"))
+        world.at(at, _lie_in_wait, pair, struck, fault, phase)
+    for _ in range(chance.randint(1, 3)):
+        at = chance.uniform(8.0, MENDED_S - 25.0)
+        world.at(at, _strike, pair, struck, chance.choice(compounds.ALL))
+
+
+def _lie_in_wait(
+    pair: Pair, struck: Counter[tuple[str, str]], fault: faults.Fault, phase: str
+) -> None:
+    def strike(_: str) -> None:
+        if pair.world.now < MENDED_S - 2.0:
+            delay = pair.world.chance.choice((0.0, 0.01, 0.1, 0.5))
+            pair.world.at(delay, _strike, pair, struck, fault)
+
+    for one in pair.controllers.values():
+        one.when(phase, strike)
 
 
 def _strike(pair: Pair, struck: Counter[tuple[str, str]], fault: faults.Fault) -> None:

@@ -14,6 +14,8 @@ from remote_helpers.protocol.words import ALWAYS, NOBODY, Now, Reign, Terms, que
 PARTS = ("data", "address")
 """The exclusive resources, in the order in which they start."""
 
+ENDING = (holder.STOPPING, holder.EMERGENCY)
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Step:
@@ -49,7 +51,6 @@ class SimServer:
         self.backlog: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         self.disk_full = False
         self.stuck = False
-        self.slow_stop = 0.0
         self.fires_at: float | None = None
         self.rates = (1.0, 1.0)
         self._clock = (0.0, 0.0, 0.0)
@@ -57,7 +58,6 @@ class SimServer:
         self.requester = ""
         self.sent_at = 0.0
         self.resets = 0
-        self.second: guard.Guard | None = None
 
     # --- the machine ---
 
@@ -159,7 +159,7 @@ class SimServer:
             return
         self._enter(guard.tick)
         self._enter(guard.beat)
-        if self.guard is None or life != self.life:
+        if not self._runs(life):
             return
         interval = question_interval(self.guard.record.lease)
         self.world.at(interval, self.wake, life)
@@ -170,9 +170,15 @@ class SimServer:
     def deadline(self, life: int) -> None:
         if life == self.life and self.guard is not None:
             self._enter(guard.tick)
-            if self.guard is not None and self.guard.holder.phase == holder.EMERGENCY:
+            if self._phase() == holder.EMERGENCY:
                 left = (self.due - self.clock().fast) / max(self.rates)
                 self.world.at(left + 1e-6, self.deadline, life)
+
+    def _runs(self, life: int) -> bool:
+        return self.guard is not None and life == self.life
+
+    def _phase(self) -> str:
+        return "" if self.guard is None else self.guard.holder.phase
 
     def _enter(self, act: Callable[..., Any], *args: Any) -> None:
         """One input. A process that does not run finds its inputs when it runs again."""
@@ -187,7 +193,7 @@ class SimServer:
         now = self.clock()
         if now.fast >= self.due and act is not guard.tick:
             self._commit(*guard.tick(self.guard, now))
-            if self.guard is None:
+            if not self._runs(self.life):
                 return
         self._commit(*act(self.guard, *args, now))
 
@@ -209,7 +215,7 @@ class SimServer:
         self._feed()
         for output in outputs:
             self._do(output)
-            if self.guard is None:
+            if not self._runs(self.life):
                 return
 
     def _set_due(self) -> None:
@@ -315,6 +321,11 @@ class SimServer:
         self.run_plan(steps[1:])
 
     # --- stopping ---
+
+    def stop_again(self) -> None:
+        """A stop that hung goes on."""
+        if self.guard is not None and self.guard.holder.phase in ENDING:
+            self._stop_parts(0.5)
 
     def _stop_parts(self, longest: float) -> None:
         delay = self.world.chance.uniform(0.02, max(longest, 0.05))
