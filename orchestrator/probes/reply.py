@@ -120,16 +120,16 @@ def _network(
 def _network_state(answer: Any) -> NetworkState:
     fields = _mapping(answer, "the answer")
     is_there = fields.get("up") is not None
-    gateway = fields.get("gateway_answers")
-    speed = fields.get("speed_mbit")
     return NetworkState(
         device=_text(fields, "device"),
         is_there=is_there,
-        up=fields.get("up") is True,
-        carrier=fields.get("carrier") is True,
-        speed_mbit=speed if isinstance(speed, int) else None,
+        up=is_there and _flag(fields, "up"),
+        carrier=is_there and _flag(fields, "carrier"),
+        speed_mbit=None if fields.get("speed_mbit") is None else _count(fields, "speed_mbit"),
         addresses=_texts(fields.get("addresses"), "addresses") if is_there else (),
-        gateway_answers=gateway if isinstance(gateway, bool) else None,
+        gateway_answers=(
+            None if fields.get("gateway_answers") is None else _flag(fields, "gateway_answers")
+        ),
     )
 
 
@@ -198,6 +198,14 @@ def _mapping(value: Any, what: str) -> Mapping[str, Any]:
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str):
+        raise _Odd(f"{name} is {value!r}")
+    return value
+
+
+def _flag(fields: Mapping[str, Any], name: str) -> bool:
+    """Never false for want of an answer: a link that is not known to be down is not down."""
+    value = fields.get(name)
+    if not isinstance(value, bool):
         raise _Odd(f"{name} is {value!r}")
     return value
 

@@ -14,6 +14,7 @@ import pytest
 from remote_helpers import poll
 from remote_helpers.child import Children
 from remote_helpers.operation import Context
+from remote_helpers.resources import TYPES
 
 
 def command(name: str, check: str) -> dict[str, Any]:
@@ -69,7 +70,7 @@ def test_a_look_that_cannot_be_ended_is_not_waited_for_again_nor_begun_again(
         time.sleep(4.0)
         return {"state": "started", "changed": False, "detail": ""}
 
-    monkeypatch.setitem(poll.TYPES, "stuck", type("Stuck", (), {"check": staticmethod(stuck)}))
+    monkeypatch.setitem(TYPES, "stuck", type("Stuck", (), {"check": staticmethod(stuck)}))
     resource = {"name": uuid.uuid4().hex, "type": "stuck", "spec": {}}
     first = ask(tmp_path, resource, each_s=0.3)
     began = time.monotonic()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,17 @@ def test_neither_the_start_shell_nor_a_check_command_counts(service: Service):
     assert started["detail"].startswith("1 process (")
     assert stopped["state"] == "stopped"
     assert service.marked() == []
+
+
+def test_our_own_children_do_not_count(service: Service):
+    """A command that is running for another resource, with the pattern in its arguments."""
+    with subprocess.Popen([service.program, "--serve"]) as child:
+        line = Path(f"/proc/{child.pid}/cmdline")
+        wait_for(lambda: line.exists() and "--serve" in line.read_text())
+        found = service.check(service.spec())
+        child.kill()
+
+    assert found["state"] == "stopped"
 
 
 def test_a_person_who_reads_a_file_of_the_service_does_not_count(service: Service):

@@ -21,6 +21,26 @@ def test_a_stop_takes_the_children_that_match_nothing(service: Service):
     assert service.marked() == []
 
 
+def test_a_stop_lets_the_children_end_in_their_own_time(service: Service):
+    ended_well = service.folder / "ended-well"
+    worker = (
+        f"trap 'sleep 0.3; touch {ended_well}; exit' TERM; echo up; while :; do sleep 0.05; done"
+    )
+    (service.folder / "worker").write_text(worker)
+    service.python(
+        "import os, signal, subprocess\n"
+        f"worker = subprocess.Popen(['/bin/sh', '{service.folder}/worker'], stdout=subprocess.PIPE)\n"
+        "worker.stdout.readline()\n"
+        f"open('{service.folder}/up', 'w').close()\n"
+        "while True: signal.pause()\n"
+    )
+    service.start(service.spec())
+    wait_for((service.folder / "up").exists)
+    service.stop(service.spec())
+
+    assert ended_well.exists()
+
+
 def test_a_stop_takes_the_orphans_of_a_dead_parent(service: Service):
     service.python(FAMILY)
     parent = pid_in(service.start(service.spec()))

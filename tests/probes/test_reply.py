@@ -15,6 +15,7 @@ import pytest
 from orchestrator.model import (
     Group,
     Monotonic,
+    NetworkName,
     Observation,
     ResourceName,
     ResourceState,
@@ -36,6 +37,7 @@ from tests.support.builders import LINUX1, a_group
 
 CASES = sorted(Path(__file__).parent.glob("*.json"))
 AT = Monotonic(1000.0)
+PUBLIC = NetworkName("public")
 
 
 def reply_in(case: dict[str, Any]) -> Reply:
@@ -53,6 +55,7 @@ def shown(view: ServerView) -> dict[str, Any]:
     return {
         "reach": one(view.reach),
         "resources": {name: one(seen) for name, seen in view.resources.items()},
+        "networks": {name: one(seen) for name, seen in view.networks.items()},
         "epoch": one(view.epoch),
         "facts": one(view.facts),
     }
@@ -101,7 +104,7 @@ def holes(value: Any) -> list[Any]:
     return found
 
 
-def test_no_oddity_raises_or_becomes_a_resource_that_is_stopped_or_a_record_that_is_none():
+def test_no_oddity_raises_or_becomes_a_stopped_resource_a_lost_link_or_no_record():
     group: Group = a_group()
     answers = holes(WHOLE)
 
@@ -110,6 +113,9 @@ def test_no_oddity_raises_or_becomes_a_resource_that_is_stopped_or_a_record_that
         view = server_view(group, LINUX1, Done(data=answer, took_s=0.0), AT)
         for seen in view.resources.values():
             assert state_or_reason(seen) in (ResourceState.STARTED, UnknownReason.CHECK_FAILED)
+        network = view.networks[PUBLIC]
+        if isinstance(network, Seen) and network.value.is_there:
+            assert (network.value.up, network.value.carrier) == (True, True)
         if isinstance(view.epoch, Seen) and view.epoch.value is None:
             assert answer["epoch"] is None
 
