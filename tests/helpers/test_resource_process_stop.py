@@ -29,7 +29,8 @@ def test_a_stop_lets_the_children_end_in_their_own_time(service: Service):
     (service.folder / "worker").write_text(worker)
     service.python(
         "import os, signal, subprocess\n"
-        f"worker = subprocess.Popen(['/bin/sh', '{service.folder}/worker'], stdout=subprocess.PIPE)\n"
+        f"argv = ['/bin/sh', '{service.folder}/worker']\n"
+        "worker = subprocess.Popen(argv, stdout=subprocess.PIPE)\n"
         "worker.stdout.readline()\n"
         f"open('{service.folder}/up', 'w').close()\n"
         "while True: signal.pause()\n"
