@@ -44,7 +44,8 @@ def demo(level: Level | None, *, keep: bool) -> int:
         os.close(ours)
         code = _wait(stage, theirs, keep=keep and choice.level.has_namespaces)
     if code not in (0, INTERRUPTED):
-        complain(f"the log: {_save(log)}")
+        if os.fstat(log).st_size:
+            complain(f"what servers and client said: {_save(log)}")
         return 1
     return code
 

@@ -4,7 +4,6 @@ Called by the stage when the servers are up. Every line with a `$` is what a per
 """
 
 import asyncio
-import os
 import shlex
 import sys
 import textwrap
@@ -119,11 +118,9 @@ def keep_hint(level: Level, folder: Path, outer_pid: int | None, servers: Server
     if level.has_namespaces and outer_pid is not None:
         own_user = "--user --preserve-credentials " if level is Level.USER else ""
         lines.append(
-            f"    nsenter --target {outer_pid} {own_user}--net --mount --pid --uts --ipc "
-            f"--wdns={folder} {os.environ.get('SHELL', '/bin/sh')}"
+            f"    nsenter --target {outer_pid} {own_user}--net --mount --pid --uts --ipc /bin/sh"
         )
-    else:
-        lines.append(f"    cd {folder}")
+    lines.append(f"    cd {folder}")
     lines.append(f"    {sys.executable} -m orchestrator -i inventory --state state status")
     for name, reached in servers.reached.items():
         lines.append(
