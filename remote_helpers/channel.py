@@ -24,7 +24,8 @@ class Channel:
     def __init__(self, receiving: int, sending: int, received: bytes = b"") -> None:
         self._receiving = receiving
         self._sending = sending
-        self._received = received
+        self._received = bytearray(received)
+        self._searched = 0
         self._skipping = False
         self._write_lock = threading.Lock()
 
@@ -33,18 +34,31 @@ class Channel:
 
         Raises TooLong once for each line that is too long.
         """
-        if b"\n" not in self._received and not self._receive(timeout):
+        if not self._has_line() and not self._receive(timeout):
             return None
-        *whole, self._received = self._received.split(b"\n")
+        whole: List[bytes] = []
+        if self._has_line():
+            *whole, rest = bytes(self._received).split(b"\n")
+            self._received = bytearray(rest)
+        self._searched = len(self._received)
         if self._skipping and whole:
             self._skipping = False
             del whole[0]
         elif self._skipping:
-            self._received = b""
+            self._forget()
         if len(self._received) > LONGEST_LINE and not whole:
-            self._received, self._skipping = b"", True
+            self._forget()
+            self._skipping = True
             raise TooLong
         return whole
+
+    def _has_line(self) -> bool:
+        """Looks at new bytes only: a long line comes in hundreds of pieces."""
+        return self._received.find(b"\n", self._searched) >= 0
+
+    def _forget(self) -> None:
+        self._received = bytearray()
+        self._searched = 0
 
     def _receive(self, timeout: Optional[float]) -> bool:
         poller = select.poll()

@@ -7,6 +7,7 @@ A request that does not end by its deadline is answered here, whatever its threa
 import importlib.util
 import json
 import os
+import signal
 import socket
 import sys
 import threading
@@ -220,6 +221,8 @@ def main() -> None:
         os._exit(0)
     settings = json.loads(lines[0].decode())
     server = Server(channel, settings["state_directory"])
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: server.end())  # else children would go on without us
     try:
         channel.send(json.dumps({"hello": hello(settings["digest"])}).encode())
         for line in lines[1:]:

@@ -78,10 +78,12 @@ def _take(context: Context, directory: str, name: str, mode: int) -> int:
         waited = time.monotonic() - began
         if context.remaining() <= ANSWER_S:
             _refuse(path, waited)
+        pause = PAUSE_S
         if mode == fcntl.LOCK_EX and waited > ORPHANS_AFTER_S:
             _kill_orphans(path)
-            context.sleep(10 * PAUSE_S)  # looking through /proc is not free
-        context.sleep(PAUSE_S)
+            pause = 10 * PAUSE_S  # looking through /proc is not free
+        if context.cancelled.wait(pause):
+            context.proceed()
 
 
 def _open(path: str) -> int:

@@ -123,8 +123,11 @@ class _Session(asyncssh.SSHClientSession[bytes]):
             self._helper.lost(UnreachableKind.CONNECTION_LOST, str(exc))
             return
         kind, advice = UnreachableKind.HELPER, ""
-        if "sudo" in self._helper.stderr and not self._helper.hello.done():
-            kind, advice = UnreachableKind.LOGIN, "; `hasys authorize` prints the sudoers line"
+        if not self._helper.hello.done():
+            if "sudo" in self._helper.stderr:
+                kind, advice = UnreachableKind.LOGIN, "; `hasys authorize` prints the sudoers line"
+            elif "Unknown option: -I" in self._helper.stderr:  # what Python 2 says
+                kind, advice = UnreachableKind.NO_PYTHON, "; Python 3.6 or later is needed"
         self._helper.lost(kind, self._status + advice)
 
 

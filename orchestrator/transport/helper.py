@@ -26,6 +26,7 @@ GRACE_S = 3.0
 """After the deadline the helper kills, waits and answers; then the way back."""
 LONGEST_LINE = 32 * 1024 * 1024
 CLOSE_S = 1.0
+HELLO = b'{"hello":'
 STDERR_KEPT = 4096
 NOISE_KEPT = 64 * 1024
 """Login scripts that print something do so before the hello line."""
@@ -119,6 +120,8 @@ class Helper:
 
     def feed(self, data: bytes) -> None:
         """Bytes from the helper's stdout, cut anywhere."""
+        if self._gone is not None:
+            return  # what is still on its way concerns nobody
         self._received += data
         if b"\n" in data:
             *lines, rest = bytes(self._received).split(b"\n")
@@ -132,6 +135,8 @@ class Helper:
         self._stderr = (self._stderr + data)[-STDERR_KEPT:]
 
     def _take(self, line: bytes) -> None:
+        if not self.hello.done() and HELLO in line:
+            line = line[line.index(HELLO) :]  # a login script's last words had no end of line
         try:
             message = json.loads(line)
         except (ValueError, RecursionError):

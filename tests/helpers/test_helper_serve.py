@@ -30,38 +30,38 @@ def test_it_says_who_it_is(helper: Session):
     assert len(helper.hello["digest"]) == 64
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"nonsense",
-        b"\xff\xfe",
-        b"[]",
-        b"3",
-        b"null",
-        b"{}",
-        b'{"id": 1}',
-        b'{"id": "x", "op": "ping", "deadline_s": 1}',
-        b'{"id": 1, "op": 5, "deadline_s": 1}',
-        b'{"id": 1, "op": [], "deadline_s": 1}',
-        b'{"id": 1, "op": "no.such", "deadline_s": 1}',
-        b'{"id": 1, "op": "ping"}',
-        b'{"id": 1, "op": "ping", "deadline_s": "soon"}',
-        b'{"id": 1, "op": "ping", "deadline_s": -1}',
-        b'{"id": 1, "op": "ping", "deadline_s": true}',
-        b'{"id": 1, "op": "facts", "args": [], "deadline_s": 1}',
-        b'{"id": 1, "op": "cancel", "args": {}}',
-        b'{"id": 1, "op": "cancel", "args": {"id": []}}',
-        b'{"id": 1, "op": "run", "args": {"argv": ["true"]}, "deadline_s": 1}',
-        b'{"id": 1, "op": "run", "args": {}, "deadline_s": 1, "reign": {"epoch": "x"}}',
-        b"[" * 100000,
-    ],
+NO_REQUESTS = (
+    b"nonsense",
+    b"\xff\xfe",
+    b"[]",
+    b"3",
+    b"null",
+    b"{}",
+    b'{"id": 1}',
+    b'{"id": "x", "op": "ping", "deadline_s": 1}',
+    b'{"id": 1, "op": 5, "deadline_s": 1}',
+    b'{"id": 1, "op": [], "deadline_s": 1}',
+    b'{"id": 1, "op": "no.such", "deadline_s": 1}',
+    b'{"id": 1, "op": "ping"}',
+    b'{"id": 1, "op": "ping", "deadline_s": "soon"}',
+    b'{"id": 1, "op": "ping", "deadline_s": -1}',
+    b'{"id": 1, "op": "ping", "deadline_s": true}',
+    b'{"id": 1, "op": "facts", "args": [], "deadline_s": 1}',
+    b'{"id": 1, "op": "cancel", "args": {}}',
+    b'{"id": 1, "op": "cancel", "args": {"id": []}}',
+    b'{"id": 1, "op": "run", "args": {"argv": ["true"]}, "deadline_s": 1}',
+    b'{"id": 1, "op": "run", "args": {}, "deadline_s": 1, "reign": {"epoch": "x"}}',
+    b"[" * 100000,
 )
-def test_what_is_no_request_is_refused_and_the_next_one_served(helper: Session, line: bytes):
-    helper.send(line + b"\n")
 
-    reply = helper.receive()
-    assert reply["ok"] is False
-    assert reply["error"]["kind"] == "bad-request"
+
+def test_what_is_no_request_is_refused_and_the_next_one_served(helper: Session):
+    for line in NO_REQUESTS:
+        helper.send(line + b"\n")
+
+        reply = helper.receive()
+        assert reply["ok"] is False, line
+        assert reply["error"]["kind"] == "bad-request", line
     assert helper.call("ping", deadline_s=5)["ok"] is True
 
 
@@ -123,7 +123,8 @@ def test_cancelling_what_has_ended_changes_nothing(helper: Session):
     assert helper.call("cancel", id=number)["data"] == {"cancelled": False}
 
 
-def test_the_end_of_stdin_ends_it_and_its_children(helper: Session):
+@pytest.mark.parametrize("way", ["end of stdin", "SIGTERM", "SIGHUP"])
+def test_its_end_ends_its_children(helper: Session, way: str):
     helper.raise_epoch()
     helper.ask("run", shell="trap '' TERM; sleep 30 & sleep 30", reign=REIGN, deadline_s=30)
     me = psutil.Process(helper.process.pid)
@@ -132,7 +133,10 @@ def test_the_end_of_stdin_ends_it_and_its_children(helper: Session):
         assert time.monotonic() < end
 
     assert helper.process.stdin is not None
-    helper.process.stdin.close()
+    if way == "end of stdin":
+        helper.process.stdin.close()
+    else:
+        helper.process.send_signal(signal.Signals[way])
 
     assert helper.process.wait(5) == 0
     _, alive = psutil.wait_procs(children, timeout=5)

@@ -1,5 +1,6 @@
 """A login that may start the helper and nothing else, by key and by sudo, tried on a real sshd."""
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import asyncssh
+import psutil
 import pytest
 
 from orchestrator.errors import UsageError
@@ -124,9 +126,13 @@ async def test_a_user_who_is_not_root_becomes_root_for_the_helper_alone(
     )
 
     reply = await transport.call(NAME, request)
+    helpers = sshd_with_sudo.helpers()
     await transport.close()
 
     assert isinstance(reply, Done), reply
+    assert len(helpers) == 1
+    _, alive = await asyncio.to_thread(psutil.wait_procs, helpers, timeout=5)
+    assert alive == [], "sudo does not pass on the end of the session"
     assert (tmp_path / "state" / "web").stat().st_uid == 0
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from orchestrator.model import Server, ServerName
@@ -21,7 +22,7 @@ from orchestrator.transport import (
     UnreachableKind,
 )
 from tests.transport.conftest import Call
-from tests.transport.sshd import Sshd, free_port, new_key
+from tests.transport.sshd import PYTHON, Sshd, free_port, new_key
 
 PING = Request(op="ping", deadline_s=5)
 Ask = Callable[..., Awaitable[Reply]]
@@ -99,6 +100,34 @@ async def test_an_interpreter_that_is_not_python(sshd: Sshd, ask: Ask):
     reply = await ask(sshd.server(python="/bin/false"))
 
     await expect(reply, UnreachableKind.HELPER, "status 1")
+
+
+async def test_a_python_that_is_too_old(sshd: Sshd, ask: Ask, tmp_path: Path):
+    old = tmp_path / "python2"
+    old.write_text("#!/bin/sh\necho 'Unknown option: -I' >&2; exit 2\n")
+    old.chmod(0o755)
+
+    reply = await ask(sshd.server(python=str(old)))
+
+    await expect(reply, UnreachableKind.NO_PYTHON, "3.6")
+
+
+async def test_what_login_scripts_print_is_skipped(sshd: Sshd, ask: Ask, tmp_path: Path):
+    noisy = tmp_path / "noisy"
+    noisy.write_text(f'#!/bin/sh\necho "Welcome!"; printf "No end:"; exec {PYTHON} "$@"\n')
+    noisy.chmod(0o755)
+
+    assert isinstance(await ask(sshd.server(python=str(noisy))), Done)
+
+
+async def test_endless_noise_is_given_up(sshd: Sshd, ask: Ask, tmp_path: Path):
+    endless = tmp_path / "endless"
+    endless.write_text("#!/bin/sh\nexec yes\n")
+    endless.chmod(0o755)
+
+    reply = await ask(sshd.server(python=str(endless)))
+
+    await expect(reply, UnreachableKind.HELPER, "instead of hello")
 
 
 async def test_a_helper_that_never_says_hello(
@@ -195,6 +224,30 @@ async def test_a_frozen_session_is_given_up_in_five_seconds(sshd: Sshd, call: Ca
     await expect(reply, UnreachableKind.CONNECTION_LOST)
     assert isinstance(reply, Unreachable)
     assert reply.sent is True
+
+
+async def test_a_stuck_helper_is_not_asked_again_but_may_end_its_work(
+    sshd: Sshd, call: Call, raised: Reign, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("orchestrator.transport.helper.GRACE_S", 0.5)
+    slow = asyncio.create_task(call("run", reign=raised, shell="sleep 1; echo end", deadline_s=9))
+    await asyncio.sleep(0.1)
+    (stuck,) = sshd.helpers()
+
+    stuck.suspend()
+    late = await call("ping", deadline_s=0.1)
+    fresh = await call("ping")
+    stuck.resume()
+
+    await expect(late, UnreachableKind.TIMED_OUT, "0.1 s")
+    assert isinstance(late, Unreachable)
+    assert late.sent is True
+    assert isinstance(fresh, Done)
+    reply = await slow
+    assert isinstance(reply, Done), "the call in progress was not given up"
+    assert reply.data["stdout"] == "end\n"
+    gone, _ = await asyncio.to_thread(psutil.wait_procs, [stuck], timeout=5)
+    assert gone == [stuck]
 
 
 async def test_closing_ends_calls_in_progress(call: Call, transport: SshTransport, raised: Reign):
