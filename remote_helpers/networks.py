@@ -5,7 +5,7 @@ firewall thinks of ping.
 """
 
 import threading
-from typing import Any, Dict, Mapping
+from typing import Any, Dict, Mapping, Optional
 
 from remote_helpers import announce, netlink
 from remote_helpers.netlink import Link
@@ -30,8 +30,11 @@ def look(asked: Mapping[str, Any]) -> Dict[str, Any]:
     }
 
 
-def _answers(on: Link, gateway: str) -> bool:
-    if not on.up or not on.carrier or not announce.can_probe(on):
+def _answers(on: Link, gateway: str) -> Optional[bool]:
+    """None: neighbours cannot be asked on such a link, and nobody knows."""
+    if not announce.can_probe(on):
+        return None
+    if not on.up or not on.carrier:
         return False
     wire = announce.Wire(on, gateway)
     try:

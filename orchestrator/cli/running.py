@@ -145,7 +145,10 @@ def _exit_code(result: RunResult, counts: Mapping[ServerName, Counter[str]]) -> 
     unreachable = any(one.status is Status.UNREACHABLE for one in result.failures.values())
     if unreachable or any(counter["unreachable"] for counter in counts.values()):
         return 4
-    return 0 if result.state is RunState.DONE else 1
+    if result.state is RunState.DONE:
+        return 0
+    refused_all = all("refused" in one.result for one in result.failures.values())
+    return 3 if refused_all else 1
 
 
 def _recap(result: RunResult, follower: Follower) -> None:
