@@ -7,6 +7,7 @@ what its keys are and when its cables are plugged in.
 import asyncio
 import contextlib
 import os
+import shlex
 import socket
 import subprocess
 import sys
@@ -69,7 +70,8 @@ def install_site(folder: Path, text: str, program: str) -> None:
     folder.mkdir()
     (folder / program).write_text(text)
     serve = folder / "serve"
-    serve.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S {folder / program} "$@"\n')
+    start = shlex.join([sys.executable, "-I", "-S", str(folder / program)])
+    serve.write_text(f'#!/bin/sh\nexec {start} "$@"\n')
     serve.chmod(0o755)
 
 

@@ -36,13 +36,12 @@ def main() -> None:
     try:
         with _folder(settings.level) as folder:
             code = asyncio.run(_perform(settings, folder))
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, BrokenPipeError):  # nobody looks any more
         code = INTERRUPTED
     except DemoFailed as error:
         _fail(settings, str(error))
     except Exception as error:  # noqa: BLE001 - no traceback may reach a person: it is in the log
         _fail(settings, f"{type(error).__name__}: {error}")
-    sys.stdout.flush()
     os._exit(code)  # threads of a cancelled demo may wait for something that never comes
 
 
