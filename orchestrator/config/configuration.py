@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestrator.config.problems import did_you_mean
+from orchestrator.config.problems import Position, did_you_mean
 from orchestrator.errors import UsageError
 from orchestrator.model import Group, GroupName, Server, ServerName
 
@@ -19,6 +19,8 @@ class Configuration:
     """Of each server, without passwords; a group's own are in `Group.variables`."""
     digests: Mapping[GroupName, str]
     """Of all that a group was built from: equal digests mean equal groups."""
+    flows: Mapping[GroupName, Position]
+    """Where the resources of a group begin: for what only shows once they are joined."""
 
     def group(self, name: str) -> Group:
         """Raises UsageError for a name that is not there."""

@@ -83,6 +83,10 @@ def _configuration(
         servers=servers,
         variables=of_server,
         digests=digests,
+        flows={
+            GroupName(one.model.group): one.position(("resources",), key=True)
+            for one in definitions
+        },
     )
 
 

@@ -56,7 +56,7 @@ def load_checked(inventory: Path) -> Configuration:
     """The configuration, with the flows checked for rings. Raises ConfigInvalid with all of it."""
     configuration = load(inventory)
     rings = [
-        problem
+        f"{configuration.flows[name]}: {problem}"
         for name in sorted(configuration.groups)
         for problem in graph_problems(configuration.groups[name])
     ]

@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from tests.lab.interface import Lab
+from tests.lab.namespaces.lab import NamespacesLab
 
 PROJECT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(PROJECT), "HASYS_INVENTORY": "", "HASYS_STATE": ""}
@@ -36,18 +36,13 @@ class Answer:
         return found
 
 
-class Site:
-    """A controller with an inventory and a state directory of its own."""
+class Controller:
+    """An inventory directory, a state directory, and `hasys` called with both."""
 
-    def __init__(self, lab: Lab, directory: Path) -> None:
-        self.lab = lab
+    def __init__(self, directory: Path, group: str) -> None:
         self.inventory = directory / "inventory"
         self.state = directory / "state"
-        shutil.copytree(lab.description.inventory, self.inventory)
-
-    @property
-    def group(self) -> str:
-        return self.lab.description.group
+        self.group = group
 
     @property
     def group_file(self) -> Path:
@@ -111,6 +106,15 @@ class Site:
         found = self.done("history", self.group, "-o", "json").document["runs"]
         assert isinstance(found, list)
         return found
+
+
+class Site(Controller):
+    """A controller with a lab's two servers."""
+
+    def __init__(self, lab: NamespacesLab, directory: Path) -> None:
+        super().__init__(directory, lab.description.group)
+        self.lab = lab
+        shutil.copytree(lab.description.inventory, self.inventory)
 
     def status(self) -> dict[str, Any]:
         answer = self.hasys("status", "-o", "json")
