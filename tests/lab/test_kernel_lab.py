@@ -17,7 +17,7 @@ from tests.lab.kernel.lab import KernelLab
 from tests.lab.network import PUBLIC, Direction
 
 pytest_plugins = ["tests.lab.kernel.fixtures"]
-pytestmark = [pytest.mark.kernel_lab, pytest.mark.xdist_group("kernel-lab")]
+pytestmark = pytest.mark.kernel_lab
 StepClock = Callable[[str], None]
 BOOT_ID = ["cat", "/proc/sys/kernel/random/boot_id"]
 READ_DISK = ["dd", "if=/dev/mapper/data", "of=/dev/null", "bs=4k", "count=1", "iflag=direct"]

@@ -15,7 +15,7 @@ from tests.lab.kernel.writer import STORE_PORT, write_all_the_time
 from tests.lab.witness import Thing, Witness
 
 pytest_plugins = ["tests.lab.kernel.fixtures"]
-pytestmark = [pytest.mark.kernel_lab, pytest.mark.xdist_group("kernel-lab-data")]
+pytestmark = pytest.mark.kernel_lab
 StepClock = Callable[[str], None]
 NUMBERS = f"{drbd.MOUNT_POINT}/numbers"
 
@@ -30,9 +30,8 @@ def replicated(kernel_lab: KernelLab) -> KernelLab:
     return kernel_lab
 
 
-def test_drbd_from_creation_to_a_repaired_split_brain(fresh_kernel_lab: KernelLab, step: StepClock):
-    lab = fresh_kernel_lab
-    step("up is not counted")
+def test_drbd_from_creation_to_a_repaired_split_brain(kernel_lab: KernelLab, step: StepClock):
+    lab = kernel_lab
     drbd.create(lab)
     step("DRBD created on both, no first sync")
     drbd.make_file_system(lab, ONE)

@@ -16,7 +16,7 @@ from tests.lab.checks import ONE, PROJECT, TWO, answers, left_of, reaches, shell
 from tests.lab.kernel.lab import KernelLab
 
 pytest_plugins = ["tests.lab.kernel.fixtures"]
-pytestmark = [pytest.mark.kernel_lab, pytest.mark.xdist_group("kernel-lab-life")]
+pytestmark = pytest.mark.kernel_lab
 StepClock = Callable[[str], None]
 
 

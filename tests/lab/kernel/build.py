@@ -18,7 +18,7 @@ from tests.lab.network import HEARTBEAT, PUBLIC, LabNetwork, port
 from tests.lab.registry import LabRecord
 
 MEMORY_MB = 256
-DATA_MB = 128
+DATA_MB = 64
 SHARED_MB = 128
 _LOOPS = "lpj=20000000"
 """Given, a quarter of a second need not be spent on measuring it."""

@@ -47,7 +47,7 @@ def state(lab: KernelLab, server: str) -> DrbdState | None:
 
 
 def wait_for(
-    lab: KernelLab, server: str, wanted: Callable[[DrbdState], bool], timeout_s: float = 30
+    lab: KernelLab, server: str, wanted: Callable[[DrbdState], bool], timeout_s: float = 60
 ) -> DrbdState:
     until = time.monotonic() + timeout_s
     while True:
