@@ -6,15 +6,17 @@ pipes are closed (so what stays must redirect its output, or SIGPIPE ends it whe
 """
 
 import contextlib
+import errno
 import os
 import pwd
-import select
 import signal
 import subprocess
 import sys
 import threading
 import time
 from typing import Dict, List, Mapping, Optional, Sequence, Set, Union
+
+from remote_helpers.pipes import Streams
 
 OUTPUT_LIMIT = 256 * 1024
 """Bytes kept of each stream; the rest is read and thrown away, so that the child never blocks."""
@@ -24,6 +26,7 @@ REAP_S = 1.0
 """How long after KILL a child may take to vanish before it counts as stuck in the kernel."""
 LONGEST_NAP_S = 0.025
 """Python 3.6 cannot wait for pipes and an exit at once: look at least this often."""
+EXHAUSTED = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 # Runs in a fresh interpreter: changing user between fork and exec is not safe among threads.
@@ -138,7 +141,7 @@ def run(
     process = _start(command, options)
     children.add(process.pid)
     try:
-        streams = _Streams(process, options)
+        streams = Streams(process, options.stdin, options.output_limit)
         try:
             ended = _watch(process, streams, deadline, cancelled)
         finally:
@@ -170,12 +173,14 @@ def _start(command: Union[str, Sequence[str]], options: Options) -> "subprocess.
             pass_fds=() if options.lock is None else (options.lock,),
         )
     except (OSError, ValueError, KeyError) as problem:
+        if isinstance(problem, OSError) and problem.errno in EXHAUSTED:
+            raise  # says nothing of the program: the server has no process or memory to give
         raise CannotStart("cannot run {}: {}".format(shown, problem)) from problem
 
 
 def _watch(
     process: "subprocess.Popen[bytes]",
-    streams: "_Streams",
+    streams: Streams,
     deadline: float,
     cancelled: threading.Event,
 ) -> bool:
@@ -215,84 +220,3 @@ def _reap(process: "subprocess.Popen[bytes]") -> Optional[int]:
         return process.wait(REAP_S)
     except subprocess.TimeoutExpired:
         return None
-
-
-class _Streams:
-    """The three pipes of a child, read and fed without ever blocking."""
-
-    def __init__(self, process: "subprocess.Popen[bytes]", options: Options) -> None:
-        self._limit = options.output_limit
-        self._kept = {1: bytearray(), 2: bytearray()}
-        self.truncated = False
-        self._open: Dict[int, int] = {}
-        self._files = [process.stdin, process.stdout, process.stderr]
-        for number, file in ((1, process.stdout), (2, process.stderr)):
-            if file is not None:
-                os.set_blocking(file.fileno(), False)
-                self._open[file.fileno()] = number
-        self._input = memoryview(options.stdin.encode("utf-8", "surrogateescape"))
-        if process.stdin is not None:
-            os.set_blocking(process.stdin.fileno(), False)
-
-    def wait(self, seconds: float) -> None:
-        """Move what can be moved; returns early only when something could."""
-        writers = [] if self._files[0] is None else [self._files[0]]
-        if not self._open and not writers:
-            time.sleep(seconds)
-            return
-        poller = select.poll()  # select() cannot take descriptors above 1023
-        for descriptor in self._open:
-            poller.register(descriptor, select.POLLIN)
-        for file in writers:
-            poller.register(file.fileno(), select.POLLOUT)
-        for descriptor, _ in poller.poll(max(1, int(seconds * 1000))):
-            if descriptor in self._open:
-                self._read(descriptor)
-            else:
-                self._write(descriptor)
-
-    def _read(self, descriptor: int) -> bool:
-        """False when there is nothing more to read now."""
-        try:
-            data = os.read(descriptor, 65536)
-        except BlockingIOError:
-            return False
-        number = self._open[descriptor]
-        if not data:
-            del self._open[descriptor]
-            return False
-        room = self._limit - len(self._kept[number])
-        self._kept[number] += data[:room] if room > 0 else b""
-        self.truncated = self.truncated or len(data) > room
-        return True
-
-    def _write(self, descriptor: int) -> None:
-        try:
-            self._input = self._input[os.write(descriptor, self._input) :]
-        except BlockingIOError:
-            return
-        except BrokenPipeError:  # it did not want all of it
-            self._input = self._input[:0]
-        if not self._input:
-            self._close_input()
-
-    def _close_input(self) -> None:
-        file, self._files[0] = self._files[0], None
-        if file is not None:
-            file.close()
-
-    def finish(self) -> bool:
-        """Take what is in the pipes now and close them; True: somebody still held one."""
-        for descriptor in list(self._open):
-            rounds = 0
-            while rounds < 64 and self._read(descriptor):  # a pipe holds 64 KiB: 1 MiB is plenty
-                rounds += 1
-        held = bool(self._open)
-        for file in self._files:
-            if file is not None:
-                with contextlib.suppress(BrokenPipeError):
-                    file.close()
-        return held
-
-    def text(self, number: int) -> str:
-        return bytes(self._kept[number]).decode("utf-8", "replace")

@@ -103,7 +103,10 @@ class Server:
         with self._lock:
             self._open[number] = task
         workers = self._changes if operation.mutates else self._questions
-        workers.submit(lambda: self._do(task, operation, args, reign))
+        try:
+            workers.submit(lambda: self._do(task, operation, args, reign))
+        except RuntimeError as problem:
+            self._finish(task, None, OperationError("failed", "overloaded: {}".format(problem)))
 
     def _do(
         self,

@@ -116,6 +116,7 @@ def _refuse(path: str, waited: float) -> None:
 def holders(path: str) -> List[Holder]:
     """Every process that has the lock, by what the kernel says of its descriptors."""
     result = []
+    path = os.path.realpath(path)  # what /proc shows
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             owner = _owner_of_lock(entry, path)

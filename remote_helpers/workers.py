@@ -17,7 +17,9 @@ class Workers:
         self._jobs: "queue.Queue[Callable[[], None]]" = queue.Queue()
 
     def submit(self, job: Callable[[], None]) -> None:
-        """`job` must not raise."""
+        """`job` must not raise. RuntimeError: the server has no thread to give, and nobody is there
+        to take the job later.
+        """
         with self._lock:
             self._jobs.put(job)
             if self._idle > 0:
@@ -27,7 +29,14 @@ class Workers:
                 return
             self._count += 1
             name = "{}-{}".format(self._name, self._count)
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        try:
+            threading.Thread(target=self._work, name=name, daemon=True).start()
+        except RuntimeError:
+            with self._lock:
+                self._count -= 1
+                if self._count == 0:
+                    self._jobs.get()
+                    raise
 
     def _work(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """Children: bounded in time and output, with all they were given, in nobody's way."""
 
+import errno
 import os
 import threading
 import time
@@ -199,3 +200,15 @@ def test_a_child_of_a_session_that_is_ending_dies_too(context: Context):
     context.children.kill_all()
 
     assert context.run(["sleep", "30"]).rc == -9
+
+
+def test_a_server_that_has_no_process_to_give_is_not_one_without_the_program(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_args: object, **_options: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("subprocess.Popen", refuse)
+
+    with pytest.raises(BlockingIOError):
+        context.run(["true"])
