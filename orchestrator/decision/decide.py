@@ -9,6 +9,7 @@ import dataclasses
 from orchestrator.decision import policies, upkeep
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts, both_claim, foreign_reign
+from orchestrator.decision.failback import failback
 from orchestrator.decision.intents import Because, Decision, Intent, NoteOrder, Tell, Wish
 from orchestrator.decision.policies import Hold, Verdict
 from orchestrator.decision.pursue import pursue
@@ -27,7 +28,8 @@ RULES = (
     policies.resource_failed,  # restart in place, then failover
     policies.grey,  # answers, but not whole: told, never taken for death
     policies.nobody_active,  # start, with startup protection
-    policies.failback,  # back to the preferred server
+    policies.standby_lost,  # the service runs, but could not move
+    failback,  # back to the preferred server
 )
 
 
@@ -58,7 +60,12 @@ def decide(
     return dataclasses.replace(
         decision,
         intents=(*renewals, *registering, *solos, *cleanings, *jumps, *decision.intents),
-        reasons=(*decision.reasons, *solo_reasons, *rejoin_reasons),
+        reasons=(
+            *decision.reasons,
+            *solo_reasons,
+            *rejoin_reasons,
+            *upkeep.unregistered(facts, state),
+        ),
     )
 
 

@@ -91,15 +91,20 @@ class Facts:
             and report.phase in (leases.REIGNING, leases.STOPPING, leases.EMERGENCY)
         )
 
-    def is_confirmed_off(self, server: ServerName) -> bool:
-        return any(fence.server == server and fence.off for fence in self.view.fences)
+    def is_confirmed_off(self, server: ServerName, state: GroupState) -> bool:
+        """Off for its last reign: it may have been switched on again since an earlier one."""
+        last = [noted.reign for noted in state.vote.reigns if noted.reign.server == server][-1:]
+        return any(
+            fence.server == server and fence.off and fence.asked_for in last
+            for fence in self.view.fences
+        )
 
 
-def role_of(facts: Facts, server: ServerName) -> Role:
+def role_of(facts: Facts, state: GroupState, server: ServerName) -> Role:
     """The role of a server as its guard and its resources tell it."""
     report = facts.report(server)
     if report is None:
-        return Role.OFFLINE if facts.is_confirmed_off(server) else Role.UNKNOWN
+        return Role.OFFLINE if facts.is_confirmed_off(server, state) else Role.UNKNOWN
     if report.phase == leases.ORDERED:
         return Role.PROMOTING
     if report.phase in (leases.STOPPING, leases.EMERGENCY):
@@ -129,8 +134,3 @@ def foreign_reign(facts: Facts, server: ServerName) -> bool:
     """Whether a server reports a last reign that names the other server: mixed up, or copied."""
     report = facts.report(server)
     return report is not None and report.reign is not None and report.reign.server != server
-
-
-def state_roles(facts: Facts, state: GroupState) -> GroupState:
-    roles = {name: role_of(facts, name) for name in facts.names}
-    return dataclasses.replace(state, roles=roles)

@@ -8,7 +8,7 @@ import dataclasses
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import Because, Intent, RestartResource, Tell, Wish
-from orchestrator.model import FailbackPolicy, Mode, Reason, ServerName
+from orchestrator.model import Mode, Reason, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import GoalKind, GroupState, NotedReign
 from remote_helpers.protocol import holder as leases
@@ -99,14 +99,14 @@ def active_silent(facts: Facts, state: GroupState) -> Verdict | None:
             age,
             "look at the network between the controller and it",
         )
-    hindered = _may_not_move(facts, state, target)
+    hindered = may_not_move(facts, state, target)
     silent = Because(reason=Reason.ACTIVE_SILENT, evidence=f"{server} does not answer", age_s=age)
     if hindered:
         return Hold(reasons=(silent, *hindered))
     return Wish(kind=GoalKind.FAILOVER, target=target, source=server, because=silent)
 
 
-def _may_not_move(facts: Facts, state: GroupState, target: ServerName) -> tuple[Because, ...]:
+def may_not_move(facts: Facts, state: GroupState, target: ServerName) -> tuple[Because, ...]:
     """What forbids a movement by itself; a person may override each."""
     found = list(_blocked(facts, state))
     if not facts.is_clean_standby(target):
@@ -204,6 +204,13 @@ def _restart_or_move(
             break
     policy = facts.group.resources[name].restart
     done = [at for at in state.history.restarts.get(name, ()) if facts.now - at < policy.within_s]
+    settling = facts.group.timing.stabilise_s
+    if done and facts.now - done[-1] < settling:
+        left = settling - (facts.now - done[-1])
+        wait = Because(
+            reason=Reason.STABILISING, evidence=f"restarted; {left:.0f} s of it are left"
+        )
+        return Hold(reasons=(failed, wait))
     if len(done) < policy.times:
         return Hold(
             reasons=(
@@ -218,7 +225,7 @@ def _restart_or_move(
             restarted=name,
         )
     target = facts.peer(server)
-    hindered = _may_not_move(facts, state, target)
+    hindered = may_not_move(facts, state, target)
     if hindered:
         return Hold(reasons=(failed, *hindered))
     return Wish(kind=GoalKind.FAILOVER, target=target, source=server, because=failed)
@@ -248,47 +255,22 @@ def nobody_active(facts: Facts, state: GroupState) -> Verdict | None:
     order = (facts.group.preferred_active, facts.peer(facts.group.preferred_active))
     hindrances: list[Because] = []
     for target in order:
-        hindered = _may_not_move(facts, state, target)
+        hindered = may_not_move(facts, state, target)
         if not hindered:
             return Wish(kind=GoalKind.START, target=target, source=None, because=gone)
         hindrances.extend(hindered)
     return Hold(reasons=(gone, *hindrances))
 
 
-def failback(facts: Facts, state: GroupState) -> Verdict | None:
-    """Back to the preferred server: by a person, or after it was well for so long, in a window."""
+def standby_lost(facts: Facts, state: GroupState) -> Verdict | None:
+    """Nothing changes, but somebody should know that the service could not move now."""
     current = votes.newest(state.vote)
-    preferred = facts.group.preferred_active
-    if current is None or current.reign.server == preferred:
+    if current is None:
         return None
-    setting = facts.group.failback
-    server = ServerName(current.reign.server)
-    if setting.policy is FailbackPolicy.MANUAL:
-        return hold(
-            Reason.FAILBACK_WAITS, f"{server} serves, {preferred} is preferred; failback: manual"
-        )
-    well = state.history.well_since.get(preferred)
-    waited = 0.0 if well is None else facts.now - well
-    if well is None or waited < setting.after_s:
-        return hold(
-            Reason.FAILBACK_WAITS,
-            f"{preferred} has been well for {waited:.0f} s of {setting.after_s:.0f} s",
-        )
-    if setting.window is not None and not _within(facts.view.minute, setting.window):
-        return hold(Reason.FAILBACK_WAITS, "outside the window for failback")
-    hindered = _may_not_move(facts, state, preferred)
-    if hindered:
-        return Hold(reasons=hindered)
-    due = Because(
-        reason=Reason.FAILBACK_DUE, evidence=f"{preferred} has been well for {waited:.0f} s"
-    )
-    return Wish(kind=GoalKind.FAILBACK, target=preferred, source=server, because=due)
-
-
-def _within(minute: int, window: tuple[int, int]) -> bool:
-    """A window may span midnight."""
-    since, until = window
-    return since <= minute < until if since <= until else minute >= since or minute < until
+    standby = facts.peer(ServerName(current.reign.server))
+    if not facts.is_silent(standby):
+        return None
+    return hold(Reason.STANDBY_LOST, f"{standby} does not answer", facts.age(standby))
 
 
 def all_well(facts: Facts, state: GroupState) -> Verdict:

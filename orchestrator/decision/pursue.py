@@ -37,6 +37,9 @@ def pursue(facts: Facts, state: GroupState, goal: Goal) -> Decision:
             ),
         )
     hindrances = _target_hindrances(facts, state, goal)
+    if goal.reason is not Reason.PERSON_ASKED and facts.is_silent(goal.target):
+        # Its own choice of a target is no reason to wait for one that fell silent.
+        return _given_up(facts, state, goal, *hindrances)
     found = gaps(facts, state, goal)
     open_gaps = tuple(gap for gap in found if not gap.runs_out)
     intents: list[Intent] = [intent for gap in found for intent in gap.intents]

@@ -36,7 +36,7 @@ def observe(facts: Facts, state: GroupState) -> tuple[GroupState, tuple[Intent, 
         if fence.off and fence.asked_for is not None and fence.asked_for.server == fence.server:
             vote = votes.prove(vote, fence.asked_for, ProofKind.FENCED)
     history, quarantined = _history(facts, state)
-    roles = {name: role_of(facts, name) for name in facts.names}
+    roles = {name: role_of(facts, state, name) for name in facts.names}
     state = dataclasses.replace(
         state, vote=vote, history=history, quarantined=quarantined, roles=roles
     )
@@ -72,6 +72,21 @@ def _history(facts: Facts, state: GroupState) -> tuple[History, dict[ServerName,
             both_seen=history.both_seen or not silent,
         ),
         quarantined,
+    )
+
+
+def unregistered(facts: Facts, state: GroupState) -> tuple[Because, ...]:
+    """Why the controller's vote cannot be used, if it cannot."""
+    missing = [name for name in facts.names if name not in state.vote.acknowledged]
+    if not missing:
+        return ()
+    return (
+        Because(
+            reason=Reason.NOT_REGISTERED,
+            evidence=f"the controller's vote (term {state.vote.registration.term}) is not "
+            f"registered on {' and '.join(missing)}",
+            age_s=facts.age(missing[0]),
+        ),
     )
 
 
@@ -119,8 +134,8 @@ def solo(facts: Facts, state: GroupState) -> tuple[tuple[Intent, ...], tuple[Bec
     needed = long_gone or state.mode is not Mode.AUTOMATIC
     if needed and not report.solo:
         lost = Because(
-            reason=Reason.STANDBY_LOST,
-            evidence=f"{standby} is away; {server} goes on alone",
+            reason=Reason.STANDBY_LOST if long_gone else Reason.MAINTENANCE,
+            evidence=f"{server} goes on without anybody's vote; {standby} cannot be promoted",
             age_s=facts.age(standby),
         )
         return (GiveSolo(server=server, reign=current.reign),), (lost,)

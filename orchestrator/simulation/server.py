@@ -172,7 +172,7 @@ class SimServer:
             self._enter(guard.tick)
             if self._phase() == holder.EMERGENCY:
                 left = (self.due - self.clock().fast) / max(self.rates)
-                self.world.at(left + 1e-6, self.deadline, life)
+                self.world.at(max(left, 0.02) + 1e-6, self.deadline, life)
 
     def _runs(self, life: int) -> bool:
         return self.guard is not None and life == self.life

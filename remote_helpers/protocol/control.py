@@ -17,7 +17,6 @@ from remote_helpers.protocol.guard import (
     Publish,
     Say,
     StopInOrder,
-    report,
     wait_of,
     write,
 )
@@ -33,6 +32,7 @@ from remote_helpers.protocol.messages import (
     Stop,
     Withdraw,
 )
+from remote_helpers.protocol.reporting import report
 from remote_helpers.protocol.words import Now, Reign
 
 STOPPED = "stopped"

@@ -12,7 +12,7 @@ from remote_helpers.protocol import gate as gates
 from remote_helpers.protocol import grantor as grants
 from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol.clocks import wait_for
-from remote_helpers.protocol.messages import Answer, Beat, Question, Report
+from remote_helpers.protocol.messages import Answer, Beat, Question
 from remote_helpers.protocol.record import Record, blank
 from remote_helpers.protocol.watchdog import may_feed
 from remote_helpers.protocol.words import ALWAYS, NEVER, NOBODY, Now, Reign, Terms
@@ -270,34 +270,3 @@ def may_feed_watchdog(guard: Guard, now: Now) -> bool:
     if guard.holder.phase == leases.IDLE and guard.held is not False:
         return False
     return may_feed(now.fast, leases.end_of(guard.holder), guard.terms.watchdog)
-
-
-def report(guard: Guard, now: Now) -> Report:
-    """How this guard is, for the controller; every duration is relative to now."""
-    holder, record, grantor = guard.holder, guard.record, guard.grantor
-    left = holder.lease_end - now.fast
-    heard = now.slow - grantor.heard_at
-    withdrawn = grantor.withdrawn if now.slow < grantor.withdrawn_until else None
-    return Report(
-        boot=guard.boot,
-        incarnation=holder.incarnation,
-        phase=holder.phase,
-        reign=record.reign,
-        lease_left=left if holder.lease_end > NEVER else None,
-        solo=holder.solo,
-        solo_number=record.solo_number,
-        promised=record.promised,
-        promise_left=max(grants.last_end(grantor, ()) - now.slow, 0.0),
-        withdrawn=withdrawn,
-        registered=record.registered,
-        membership=record.membership,
-        lease=record.lease,
-        lease_max=record.lease_max,
-        counter=record.counter,
-        amnesiac=guard.amnesiac,
-        held=guard.held,
-        peer_heard=heard if grantor.heard_at > NEVER else None,
-        peer_reign=None if grantor.beat is None else grantor.beat.reign,
-        peer_running=grantor.running_at > NEVER and grantor.running_at == grantor.heard_at,
-        gate_open=guard.gate.reign is not None,
-    )

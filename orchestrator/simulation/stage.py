@@ -1,0 +1,305 @@
+"""What the commands of a transcript build: a group, a state, a view, and time."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+from orchestrator.decision.carry import carry
+from orchestrator.decision.decide import begin, decide
+from orchestrator.decision.intents import Because, NoteOrder, Wish
+from orchestrator.model import (
+    Failback,
+    FailbackPolicy,
+    GroupView,
+    Mode,
+    Observation,
+    Reason,
+    ResourceName,
+    ResourceState,
+    RestartPolicy,
+    Seen,
+    ServerName,
+    ServerView,
+    Unknown,
+    UnknownReason,
+)
+from orchestrator.model.guard_report import FenceResult, GuardedView, Surroundings
+from orchestrator.model.moment import Monotonic
+from orchestrator.model.state import (
+    Block,
+    GoalKind,
+    GroupState,
+    NotedReign,
+    Policy,
+    ProofKind,
+    Vote,
+)
+from orchestrator.simulation.pair import NAMES, group_of
+from orchestrator.simulation.render import render
+from orchestrator.simulation.server import PARTS
+from remote_helpers.protocol.messages import Report
+from remote_helpers.protocol.words import Registration, Reign
+
+HOLDER = Registration(1, "c1", "i1")
+YES = ("yes", "true")
+
+
+def _value(text: str) -> float | bool | str:
+    if text in (*YES, "no", "false"):
+        return text in YES
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+class Stage:
+    """One group `group` of alpha and beta with the resources data and address."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.group = group_of(3.0)
+        self.policy = Policy()
+        vote = Vote(registration=HOLDER)
+        self.state = GroupState(vote=vote, wanted=True)
+        self.reports: dict[str, tuple[float, Report]] = {}
+        self.parts: dict[str, Mapping[str, str]] = {}
+        self.fences: tuple[FenceResult, ...] = ()
+        self.around = Surroundings()
+        self.promises: dict[Reign, float] = {}
+        self.minute = 0
+        self.register("both")
+
+    def command(self, line: str) -> list[str]:
+        """One line; what it answers."""
+        word, *rest = line.split()
+        plain = [one for one in rest if "=" not in one]
+        options = dict(one.split("=", 1) for one in rest if "=" in one)
+        if word == "decide":
+            return self.decide()
+        act: Callable[..., None] = getattr(self, _COMMANDS[word])
+        act(*plain, **options)
+        return []
+
+    # --- what the commands do ---
+
+    def register(self, where: str) -> None:
+        servers = {"both": NAMES, "none": ()}.get(where, (where,))
+        names = frozenset(map(ServerName, servers))
+        chain = dict.fromkeys(names, HOLDER) if where == "both" else {}
+        self._vote(acknowledged=names, exact=names if where == "both" else frozenset(), chain=chain)
+
+    def reign(self, epoch: str, server: str, *flags: str, proof: str = "") -> None:
+        noted = NotedReign(
+            reign=self._reign(epoch, server),
+            proof=ProofKind(proof) if proof else None,
+            solo_held="solo" in flags,
+            solo_number=1 if "solo" in flags else 0,
+        )
+        self._vote(reigns=(*self.state.vote.reigns, noted))
+
+    def _reign(self, epoch: str, server: str = "") -> Reign:
+        for noted in self.state.vote.reigns:
+            if noted.reign.epoch == int(epoch) and server in ("", noted.reign.server):
+                return noted.reign
+        return Reign(int(epoch), "c1", f"n{epoch}", server, f"{server}-boot1")
+
+    def _vote(self, **changes: object) -> None:
+        vote = dataclasses.replace(self.state.vote, **changes)  # type: ignore[arg-type]
+        self.state = dataclasses.replace(self.state, vote=vote)
+
+    def seen(self, server: str, phase: str, **options: str) -> None:
+        """`seen alpha reigning reign=1 age=0.2 data=failed`; a part not named is as the phase."""
+        age = float(options.pop("age", "0.1"))
+        serves = phase in ("reigning", "stopping", "emergency")
+        parts = {part: options.pop(part, "started" if serves else "stopped") for part in PARTS}
+        fields: dict[str, object] = {name: _value(text) for name, text in options.items()}
+        for name in ("reign", "withdrawn", "peer_reign"):
+            if name in options:
+                owner = server if name == "reign" else self._peer(server)
+                fields[name] = self._reign(options[name], owner)
+        known = _report(server, phase, held=serves)
+        self.reports[server] = (self.now - age, known._replace(**fields))  # type: ignore[arg-type]
+        self.parts[server] = parts
+
+    def _peer(self, server: str) -> str:
+        return NAMES[1 - NAMES.index(server)]
+
+    def lapse(self, seconds: str) -> None:
+        self.now += float(seconds)
+
+    def set_policy(self, **options: str) -> None:
+        values: dict[str, object] = {name: _value(text) for name, text in options.items()}
+        if "fencing" in options:
+            values["fencing"] = frozenset(map(ServerName, options["fencing"].split(",")))
+        self.policy = dataclasses.replace(self.policy, **values)  # type: ignore[arg-type]
+
+    def set_restart(self, part: str, times: str, within: str) -> None:
+        resources = dict(self.group.resources)
+        name = ResourceName(part)
+        policy = RestartPolicy(times=int(times), within_s=float(within))
+        resources[name] = dataclasses.replace(resources[name], restart=policy)
+        self.group = dataclasses.replace(self.group, resources=resources)
+
+    def set_failback(self, policy: str, after: str = "600", window: str = "") -> None:
+        span = None
+        if window:
+            since, until = window.split("-")
+            span = (int(since), int(until))
+        failback = Failback(policy=FailbackPolicy(policy), after_s=float(after), window=span)
+        self.group = dataclasses.replace(self.group, failback=failback)
+
+    def set_state(self, word: str, value: str = "") -> None:
+        """`state mode observe`, `state started 5`, `state moved 100`, `state outdated beta`, ..."""
+        state, history = self.state, self.state.history
+        ago = Monotonic(self.now - float(value)) if value.replace(".", "").isdigit() else None
+        if word == "mode":
+            state = dataclasses.replace(state, mode=Mode(value))
+        elif word == "wanted":
+            state = dataclasses.replace(state, wanted=value in YES)
+        elif word == "outdated":
+            state = dataclasses.replace(state, outdated=frozenset({ServerName(value)}))
+        elif word == "superseded":
+            state = dataclasses.replace(state, superseded=True)
+        elif word == "block":
+            block = Block(reason=Reason.BLOCKED, evidence=value, until=None)
+            state = dataclasses.replace(state, block=block)
+        elif word == "started" and ago is not None:
+            history = dataclasses.replace(history, started_at=ago)
+            state = dataclasses.replace(state, history=history)
+        elif word == "moved" and ago is not None:
+            history = dataclasses.replace(history, moves=(*history.moves, ago))
+            state = dataclasses.replace(state, history=history)
+        else:
+            raise ValueError(f"no such state: {word}")
+        self.state = state
+
+    def set_around(self, groups: str = "1", silent: str = "0", lag: str = "0") -> None:
+        self.around = Surroundings(lag_s=float(lag), groups=int(groups), groups_silent=int(silent))
+
+    def set_minute(self, minute: str) -> None:
+        self.minute = int(minute)
+
+    def promise(self, epoch: str, left: str) -> None:
+        self.promises[self._reign(epoch)] = self.now + float(left)
+
+    def fence(self, server: str, epoch: str) -> None:
+        result = FenceResult(
+            server=ServerName(server),
+            asked_for=self._reign(epoch),
+            off=True,
+            read_at=Monotonic(self.now),
+        )
+        self.fences = (*self.fences, result)
+
+    def prove(self, epoch: str, kind: str) -> None:
+        """As a guard's reply would."""
+        reigns = tuple(
+            dataclasses.replace(one, proof=ProofKind(kind))
+            if one.reign.epoch == int(epoch)
+            else one
+            for one in self.state.vote.reigns
+        )
+        self._vote(reigns=reigns)
+
+    def wish(self, kind: str, target: str, *flags: str) -> None:
+        asked = Because(reason=Reason.PERSON_ASKED, evidence="a person asked for it")
+        source = ServerName(self._peer(target))
+        wanted = Wish(
+            kind=GoalKind(kind),
+            target=ServerName(target),
+            source=source,
+            because=asked,
+            forced="forced" in flags,
+        )
+        self.state = begin(self.state, wanted, self.now)
+
+    # --- the question ---
+
+    def decide(self) -> list[str]:
+        decision = decide(self.group, self.state, self.view(), self.now, self.policy)
+        self.state = decision.state
+        for intent in decision.intents:
+            if isinstance(intent, NoteOrder):
+                top = max((one.reign.epoch for one in self.state.vote.reigns), default=0)
+                self.state = carry(self.state, intent, f"n{top + 1}", None).state
+        return render(decision)
+
+    def view(self) -> GuardedView:
+        guards: dict[ServerName, Observation[Report]] = {}
+        views = []
+        for name in self.group.server_names:
+            if name not in self.reports:
+                unseen = Unknown(reason=UnknownReason.NOT_ASKED, at=Monotonic(self.now))
+                guards[name] = unseen
+                views.append(_server_view(name, unseen, {}))
+                continue
+            at, report = self.reports[name]
+            guards[name] = Seen(value=report, at=Monotonic(at))
+            views.append(_server_view(name, Seen(value=None, at=Monotonic(at)), self.parts[name]))
+        first, second = views
+        return GuardedView(
+            view=GroupView(servers=(first, second), taken_at=Monotonic(self.now)),
+            guards=guards,
+            fences=self.fences,
+            around=self.around,
+            promises=self.promises,
+            minute=self.minute,
+        )
+
+
+def _server_view(
+    name: ServerName, reach: Observation[None], parts: Mapping[str, str]
+) -> ServerView:
+    unknown = Unknown(reason=UnknownReason.NOT_ASKED, at=reach.at)
+    resources: dict[ResourceName, Observation[ResourceState]] = {}
+    for part, state in parts.items():
+        if state == "unknown":
+            timed_out = Unknown(reason=UnknownReason.TIMED_OUT, at=reach.at)
+            resources[ResourceName(part)] = timed_out
+        else:
+            resources[ResourceName(part)] = Seen(value=ResourceState(state), at=reach.at)
+    return ServerView(server=name, reach=reach, resources=resources, epoch=unknown, facts=unknown)
+
+
+def _report(server: str, phase: str, *, held: bool) -> Report:
+    return Report(
+        boot=f"{server}-boot1",
+        incarnation=f"{server}-g1",
+        phase=phase,
+        reign=None,
+        lease_left=None,
+        solo=False,
+        solo_number=0,
+        promised=0,
+        promise_left=0.0,
+        withdrawn=None,
+        registered=HOLDER,
+        membership=0,
+        lease=3.0,
+        lease_max=3.0,
+        counter=1,
+        amnesiac=False,
+        held=held,
+        peer_heard=0.1,
+        peer_reign=None,
+        peer_running=False,
+        gate_open=held,
+    )
+
+
+_COMMANDS = {
+    "registered": "register",
+    "reign": "reign",
+    "seen": "seen",
+    "pass": "lapse",
+    "policy": "set_policy",
+    "restart": "set_restart",
+    "failback": "set_failback",
+    "state": "set_state",
+    "around": "set_around",
+    "minute": "set_minute",
+    "promised": "promise",
+    "fenced": "fence",
+    "proof": "prove",
+    "wish": "wish",
+}
