@@ -139,7 +139,7 @@ def _make_machine(parts: Parts, server: str, root: Path) -> None:
     environment = {
         "PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin"),
         "HOME": str(machine.folder),
-        "TMPDIR": "/dev/shm",  # its memory is a file there
+        "TMPDIR": str(_memory_folder(disks)),
         "LD_PRELOAD": str(shim.library()),
         "UML_PID_FILE": str(machine.pid_file),
     }
@@ -150,6 +150,17 @@ def _make_machine(parts: Parts, server: str, root: Path) -> None:
     ]
     target = f"root@{identity.service_address(server)}"
     link.configure(machine, parts.network.enter("sw"), target, options)
+
+
+def _memory_folder(otherwise: Path) -> Path:
+    """A machine's memory is a file, which must be allowed to hold programs; best no disk's."""
+    in_memory = Path("/dev/shm")
+    if in_memory.is_dir():
+        found = os.statvfs(in_memory)
+        roomy = found.f_bavail * found.f_frsize > 2 * (MEMORY_MB << 20)
+        if roomy and not found.f_flag & os.ST_NOEXEC:
+            return in_memory
+    return otherwise
 
 
 def _cards(parts: Parts, server: str) -> list[str]:

@@ -32,7 +32,10 @@ _TOOLS = {"linux": "user-mode-linux", "mke2fs": "e2fsprogs", "unshare": "util-li
 
 def image(variant: str = "base") -> Path:
     """The finished image, built now where it is not there yet. Nothing ever writes into it."""
-    programs.require_programs(_TOOLS)
+    try:
+        programs.require_programs(_TOOLS)
+    except programs.ProgramFailed as error:
+        raise programs.CannotRun(f"no user-mode-linux here: {error}") from error
     tree = rootfs.tree(variant)
     found = rootfs.cache() / f"kernel-{variant}-{_digest(tree)}.ext4"
     if not found.is_file():

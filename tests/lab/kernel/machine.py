@@ -24,6 +24,10 @@ _SPECIFICATION, _PROCESS = "machine.json", "process.json"
 _DEADLINE_S = 10.0
 
 
+class MachineOff(RuntimeError):
+    """There is nothing to freeze or to thaw."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Machine:
     """A machine whose files live in `folder`; it may be on or off."""
@@ -114,8 +118,8 @@ class Machine:
 
     def _signal(self, number: signal.Signals) -> None:
         mark = self._recorded()
-        if mark is None or not mark.alive():
-            raise ProcessLookupError(f"machine {self.name} is off")
+        if mark is None or not self.is_on():
+            raise MachineOff(f"machine {self.name} is off")
         os.kill(mark.pid, number)
 
     def _recorded(self) -> ProcessMark | None:
