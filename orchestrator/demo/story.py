@@ -101,6 +101,7 @@ class Story:
                 process.kill()
                 await process.wait()
         if code != 0:
+            show()  # raises where nobody reads on: then that is why the command failed
             raise DemoFailed(f"{shlex.join(shown)} ended with {code}, not 0")
 
 
