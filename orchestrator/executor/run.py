@@ -76,7 +76,9 @@ class Run:
             return self._result(RunState.FAILED, {}, raised.unreachable, raised.refusals)
         try:
             failures = await self._engine().walk(self.program)
+            await self._steps.settled()
         except Interrupted as interruption:
+            await self._steps.settled()
             await self._mark(RunState.INTERRUPTED, interruption.message)
             return self._result(RunState.INTERRUPTED, {}, raised.unreachable)
         state = RunState.FAILED if failures else RunState.DONE

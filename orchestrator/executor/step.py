@@ -3,6 +3,7 @@
 The only place in the program that sends a mutating request.
 """
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
 from typing import assert_never
@@ -46,6 +47,8 @@ class StepRunner:
         self._report = report
         self._past = past
         self._stopping = False
+        self._being_written: set[asyncio.Future[None]] = set()
+        self._unwritable: BaseException | None = None
 
     def is_past(self, step: StepId) -> bool:
         """Whether an earlier process of this run has come to this step."""
@@ -64,6 +67,7 @@ class StepRunner:
         if self._stopping:
             raise Interrupted("the run was stopped before its next step")
         await self._journal.intend(self._run, step.id, step.title, step.server, self._clock.utc())
+        self._must_be_written()
         self._report(StepStarted(step=step.id, title=step.title, server=step.server))
         began = self._clock.monotonic()
         if past is not None and step.if_cut is not None:
@@ -71,9 +75,27 @@ class StepRunner:
         else:
             outcome = await step.act()
         outcome = dataclasses.replace(outcome, took_s=self._clock.monotonic() - began)
-        await self._journal.finish(self._run, step.id, outcome, self._clock.utc())
+        # Not waited for: the next step's intention goes to disk with it, in one sync. No request
+        # leaves before the ends of all steps that the run has seen are on disk.
+        written = self._journal.finish(self._run, step.id, outcome, self._clock.utc())
+        self._being_written.add(written)
+        written.add_done_callback(self._note_written)
         self._ended(step, outcome, replayed=False)
         return outcome
+
+    async def settled(self) -> None:
+        """The ends of all steps are on disk. Raises StoreUnusable when one cannot be written."""
+        await asyncio.gather(*self._being_written, return_exceptions=True)
+        self._must_be_written()
+
+    def _note_written(self, written: asyncio.Future[None]) -> None:
+        self._being_written.discard(written)
+        self._unwritable = self._unwritable or written.exception()
+
+    def _must_be_written(self) -> None:
+        """Once an end could not be written, nothing further is begun, on whichever branch."""
+        if self._unwritable is not None:
+            raise self._unwritable
 
     def _ended(self, step: Step, outcome: Outcome, *, replayed: bool) -> None:
         self._report(

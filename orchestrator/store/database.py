@@ -16,6 +16,8 @@ from orchestrator.errors import HasysError
 from orchestrator.store.migrations import MIGRATIONS
 
 T = TypeVar("T")
+LINGER_S = 0.005
+"""How long a queued record waits for another to share its sync with."""
 Statement = tuple[str, Sequence[Any]]
 
 
@@ -47,6 +49,7 @@ class Database:
         return database
 
     async def close(self) -> None:
+        self._begin_writing()
         if self._writer is not None:
             await self._writer
         await self._call(self._disconnect)
@@ -54,12 +57,25 @@ class Database:
 
     async def write(self, *statements: Statement) -> None:
         """All or nothing, and on disk when this returns."""
+        done = self._append(statements)
+        self._begin_writing()
+        await done
+
+    def queue(self, *statements: Statement) -> asyncio.Future[None]:
+        """As `write`, but lets others join: on disk no later than what is written after it."""
+        done = self._append(statements)
+        asyncio.get_running_loop().call_later(LINGER_S, self._begin_writing)
+        return done
+
+    def _append(self, statements: Sequence[Statement]) -> asyncio.Future[None]:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((statements, done))
-        if self._writer is None or self._writer.done():
+        return done
+
+    def _begin_writing(self) -> None:
+        if self._waiting and (self._writer is None or self._writer.done()):
             # A task of its own: a writer that is cancelled must not leave the others waiting.
             self._writer = asyncio.create_task(self._drain())
-        await done
 
     async def read(self, query: str, parameters: Sequence[Any] = ()) -> list[sqlite3.Row]:
         def fetch() -> list[sqlite3.Row]:

@@ -4,6 +4,7 @@ What stands here after a crash: steps that ended (with their outcome: they are n
 and steps that were intended and never ended (they may have happened: they are examined first).
 """
 
+import asyncio
 import dataclasses
 import datetime
 import enum
@@ -97,13 +98,14 @@ class Journal:
             )
         )
 
-    async def finish(self, run: RunId, step: StepId, outcome: Outcome, at: Utc) -> None:
+    def finish(self, run: RunId, step: StepId, outcome: Outcome, at: Utc) -> asyncio.Future[None]:
+        """Queued at once: on disk no later than whatever is journaled after it."""
         document = {
             "message": outcome.message,
             "result": dict(outcome.result),
             "took_s": outcome.took_s,
         }
-        await self._database.write(
+        return self._database.queue(
             (
                 "UPDATE step SET finished_at = ?, status = ?, outcome = ? WHERE run = ? AND id = ?",
                 (at.isoformat(), outcome.status.value, json.dumps(document), run, step),

@@ -28,7 +28,7 @@ class ControllerDied(BaseException):
 
 
 class CutJournal:
-    """A journal whose process dies right after the n-th record is on disk."""
+    """A journal whose process dies with the n-th record: what was queued still comes to disk."""
 
     def __init__(self, journal: Journal, cut_after: int | None) -> None:
         self._journal = journal
@@ -39,9 +39,10 @@ class CutJournal:
         await self._journal.intend(*args)
         self._count()
 
-    async def finish(self, *args: Any) -> None:
-        await self._journal.finish(*args)
+    def finish(self, *args: Any) -> asyncio.Future[None]:
+        queued = self._journal.finish(*args)
         self._count()
+        return queued
 
     async def mark(self, *args: Any) -> None:
         await self._journal.mark(*args)
@@ -117,8 +118,9 @@ class Stage:
                 return await run.execute()
             finally:
                 self.records = cutting.records
-                # What a dead process had under way dies with it.
-                others = [one for one in asyncio.all_tasks() if one is not asyncio.current_task()]
+                # What a dead process had under way dies with it, but for what it had queued.
+                stay = (asyncio.current_task(), database._writer)
+                others = [one for one in asyncio.all_tasks() if one not in stay]
                 for task in others:
                     task.cancel()
                 await asyncio.gather(*others, return_exceptions=True)
