@@ -5,9 +5,12 @@ second cuts them off.
 """
 
 import asyncio
+import os
 import signal
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -91,8 +94,21 @@ class Follower:
             self._heading = ""
 
     def _say(self, line: str) -> None:
-        if not self._quiet:
+        if self._quiet:
+            return
+        try:
             click.echo(line)
+        except OSError:
+            self.on_hangup()
+
+    def on_hangup(self) -> None:
+        """Nobody reads any more (`| head`, a closed terminal): the service is moved all the same.
+
+        A run that ended here would leave the service on neither server.
+        """
+        self._quiet = True
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def follow(operation: Operation, settings: Settings) -> int:
@@ -121,6 +137,7 @@ async def _with_application(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, follower.on_interrupt)
+    loop.add_signal_handler(signal.SIGHUP, follower.on_hangup)
     async with opened(
         settings.inventory_directory(),
         settings.state_directory(),
