@@ -9,14 +9,14 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from orchestrator.cli.output import coloured, document
-from orchestrator.cli.refused import refused
+from orchestrator.cli.refused import REFUSED, UNREACHABLE, refused
 from orchestrator.cli.settings import Settings
 from orchestrator.clock import SystemClock
 from orchestrator.executor.progress import PlayStarted, Progress, StepEnded, StepStarted
@@ -26,6 +26,7 @@ from orchestrator.runtime.application import Application, opened
 from orchestrator.runtime.interruption import Interruption
 from orchestrator.runtime.operate import Caller
 from orchestrator.store.journal import RunState
+from orchestrator.transport import FailureKind
 
 Operation = Callable[[Application, Caller], Awaitable[RunResult | tuple[Refusal, ...]]]
 
@@ -37,6 +38,8 @@ class Follower:
         self._quiet = settings.output == "json"
         self.counts: dict[ServerName, Counter[str]] = {}
         self.steps: list[dict[str, Any]] = []
+        self.is_overruled = False
+        """A server refused a step because a newer run, perhaps of another controller, reigns."""
         self.interruption = Interruption(SystemClock())
         self._run: Run | None = None
         self._interrupts = 0
@@ -75,6 +78,8 @@ class Follower:
     def _count(self, ended: StepEnded) -> None:
         counter = self.counts.setdefault(ended.server, Counter())
         counter[ended.outcome.status.value] += 1
+        if ended.outcome.result.get("kind") == FailureKind.STALE_EPOCH.value:
+            self.is_overruled = True
         self.steps.append(
             {
                 "step": ended.step,
@@ -123,7 +128,7 @@ def follow(operation: Operation, settings: Settings) -> int:
         return refused(result, settings)
     if result.refusals:
         return refused(result.refusals, settings)
-    code = _exit_code(result, follower.counts)
+    code = _exit_code(result, follower)
     if settings.output == "json":
         document("run", _as_json(result, follower, code))
     else:
@@ -156,12 +161,14 @@ def _line(ended: StepEnded) -> str:
     return text
 
 
-def _exit_code(result: RunResult, counts: Mapping[ServerName, Counter[str]]) -> int:
+def _exit_code(result: RunResult, follower: Follower) -> int:
     if result.state is RunState.INTERRUPTED:
         return 130
+    if follower.is_overruled and result.state is RunState.FAILED:
+        return REFUSED
     unreachable = any(one.status is Status.UNREACHABLE for one in result.failures.values())
-    if unreachable or any(counter["unreachable"] for counter in counts.values()):
-        return 4
+    if unreachable or any(counter["unreachable"] for counter in follower.counts.values()):
+        return UNREACHABLE
     if result.state is RunState.DONE:
         return 0
     refused_all = all("refused" in one.result for one in result.failures.values())
