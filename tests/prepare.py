@@ -11,6 +11,8 @@ import sys
 PACKAGES = {
     "/usr/sbin/sshd": "openssh-server",
     "/usr/bin/ssh": "openssh-client",
+    "/usr/bin/sudo": "sudo",
+    "/usr/bin/curl": "curl",
     "/usr/sbin/ip": "iproute2",
     "/usr/sbin/nft": "nftables",
     "/usr/bin/mmdebstrap": "mmdebstrap",
