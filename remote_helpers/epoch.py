@@ -108,8 +108,13 @@ def _make_directory(path: str) -> None:
     """Root only, and its name on disk, too."""
     for each in (os.path.dirname(path), path):
         if not os.path.isdir(each):
-            with contextlib.suppress(FileExistsError):
+            try:
                 os.mkdir(each, 0o700)
+            except FileExistsError:
+                pass
+            except PermissionError as problem:
+                message = "user {} may not make {}: log in as root, or set ansible_become: true"
+                raise OperationError("failed", message.format(os.getuid(), each)) from problem
             _sync_directory(os.path.dirname(each))
 
 

@@ -19,7 +19,14 @@ from orchestrator.model import (
     Seen,
     ServerName,
 )
-from orchestrator.transport import Done, Failed, Reply, Request, Transport, Unreachable
+from orchestrator.transport import (
+    Done,
+    Failed,
+    FailureKind,
+    Request,
+    Transport,
+    Unreachable,
+)
 
 RAISE_DEADLINE_S = 30.0
 """How long to wait for steps of older runs that are still in progress on a server."""
@@ -71,10 +78,16 @@ async def raise_epoch(group: Group, charter: Charter, transport: Transport) -> R
     return Raised(unreachable=unreachable, refusals=tuple(refusals))
 
 
-def _refusal(server: ServerName, charter: Charter, failed: Reply) -> Refusal:
-    message = failed.message if isinstance(failed, Failed) else ""
+def _refusal(server: ServerName, charter: Charter, failed: Failed) -> Refusal:
+    match failed.kind:
+        case FailureKind.STALE_EPOCH:
+            reason, advice = Reason.STALE_EPOCH, "another controller acts on this group"
+        case FailureKind.BUSY:
+            reason, advice = Reason.BLOCKED, "end what hangs there, then run the command again"
+        case _:
+            reason, advice = Reason.NOT_REGISTERED, "no run acts where its epoch cannot be kept"
     return Refusal(
-        reason=Reason.STALE_EPOCH,
-        evidence=f"{server} does not take epoch {charter.epoch}: {message}",
-        advice="another controller may act on this group, or its record is damaged",
+        reason=reason,
+        evidence=f"{server} does not take epoch {charter.epoch}: {failed.message}",
+        advice=advice,
     )
