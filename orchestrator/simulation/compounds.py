@@ -52,10 +52,10 @@ def standby_loses_it_last(pair: Pair) -> None:
     """First the controllers lose the active, then the standby; whose guard may start anew."""
     chance, active, standby = pair.world.chance, active_of(pair), standby_of(pair)
     first = chance.uniform(3.0, 6.0)
-    _cut(pair, _from_controllers(active), first + 9.0)
+    _cut(pair, _from_controllers(active), first + chance.uniform(1.0, 9.0))
     pair.world.at(first, _cut, pair, [NAMES], 9.0)
     if chance.random() < 0.5:
-        kill = first + chance.uniform(0.0, 1.0)
+        kill = first + chance.uniform(0.0, 0.5)
         pair.world.at(kill, lambda: standby.kill_guard(keeps_state=False))
 
 
@@ -89,8 +89,8 @@ def longer_then_shorter(pair: Pair) -> None:
         one.set_state_vote(lease_length.change(one.state.vote, 8.0))
     chance = pair.world.chance
     first = chance.uniform(4.0, 8.0)
-    ends = [*_from_controllers(active), NAMES]
-    pair.world.at(first, _cut, pair, ends, 14.0)
+    _cut(pair, [NAMES], first + 14.0)
+    pair.world.at(first, _cut, pair, _from_controllers(active), 14.0)
     pair.world.at(first + chance.uniform(-0.3, 0.3), _quick_restart, pair, one, 1.5)
 
 
@@ -113,7 +113,9 @@ def standby_back_active_gone(pair: Pair) -> None:
     standby.power_off()
     pair.world.at(away, standby.boot)
     ends = [*_from_controllers(active), NAMES]
-    pair.world.at(away + chance.uniform(1.0, 6.0), _cut, pair, ends, 15.0)
+    pair.world.at(away + chance.uniform(1.0, 10.0), _cut, pair, ends, 15.0)
+    if chance.random() < 0.3:
+        pair.world.at(away + chance.uniform(1.5, 3.5), faults.take_over, pair)
 
 
 def solo_in_a_bad_stream(pair: Pair) -> None:
@@ -185,7 +187,11 @@ def order_stalls(pair: Pair) -> None:
         ends = [(standby.name, name) for name in CONTROLLERS]
         link = pair.world.link(one.name, standby.name)
         link.duplicates = 1.0
-        pair.world.at(chance.uniform(0.0, 0.01), _cut, pair, ends, chance.uniform(3.0, 16.0))
+        if chance.random() < 0.5:
+            _cut(pair, ends, chance.uniform(3.0, 16.0))
+        elif chance.random() < 0.5:
+            standby.disk_full = True
+            pair.world.at(chance.uniform(0.5, 3.0), faults.disk_free, pair, standby.name)
         pair.world.at(6.0, faults.mend_links, pair)
         if chance.random() < 0.4:
             pair.world.at(chance.uniform(0.5, 3.0), faults.take_over, pair)

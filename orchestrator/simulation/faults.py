@@ -188,10 +188,10 @@ def clock_rates(pair: Pair) -> None:
 def disk_full(pair: Pair) -> None:
     server = pair.servers[_server(pair)]
     server.disk_full = True
-    pair.world.at(pair.world.chance.uniform(1.0, 10.0), _disk_free, pair, server.name)
+    pair.world.at(pair.world.chance.uniform(1.0, 10.0), disk_free, pair, server.name)
 
 
-def _disk_free(pair: Pair, name: str) -> None:
+def disk_free(pair: Pair, name: str) -> None:
     pair.servers[name].disk_full = False
 
 

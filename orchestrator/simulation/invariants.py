@@ -2,7 +2,10 @@
 
 import dataclasses
 
+from orchestrator.decision import vote as votes
+from orchestrator.model.state import ProofKind
 from orchestrator.simulation.pair import NAMES, Pair
+from remote_helpers.protocol.words import Reign
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -42,6 +45,16 @@ class Watch:
         if disk.promised < self.epochs.get(name, 0):
             self._violated("epoch-fell", f"{name}: {self.epochs[name]} to {disk.promised}")
         self.epochs[name] = disk.promised
+        now = self.pair.servers[name].guard
+        if now is not None and now.holder.reign is not None:
+            self._not_proven_over(name, now.holder.reign)
+
+    def _not_proven_over(self, name: str, reign: Reign) -> None:
+        """What a controller knows to be stopped or burned must not begin."""
+        for one in self.pair.controllers.values():
+            noted = votes.find(one.stored.vote, reign)
+            if noted is not None and noted.proof in (ProofKind.STOPPED, ProofKind.BURNED):
+                self._violated("proven-reign-begins", f"{name}: reign {reign.epoch}")
 
     def end(self) -> None:
         """What can recover does: everything was mended long ago."""

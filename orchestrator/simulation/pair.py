@@ -32,7 +32,7 @@ class Pair:
         chance = world.chance
         self.covered = chance.random() < 0.85
         fenced = not self.covered or chance.random() < 0.2
-        self.lease = chance.choice((3.0, 3.0, 4.0))
+        self.lease = chance.choice((3.0, 4.0, 6.0))
         terms = Terms(
             budget=1.0, error=CLOCK_ERROR, margin=0.25, watchdog=1.0 if self.covered else 0.0
         )

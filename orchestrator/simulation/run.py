@@ -9,11 +9,22 @@ from orchestrator.simulation import compounds, faults
 from orchestrator.simulation.invariants import Violation, Watch
 from orchestrator.simulation.pair import CONTROLLERS, Pair
 
-LENGTH_S = 120.0
-MENDED_S = 75.0
-"""From here on no fault; what can recover has the rest of the time to do so."""
-MIN_FAULTS = 5
-MAX_FAULTS = 14
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Profile:
+    """How long, and how much of what."""
+
+    length_s: float = 120.0
+    mended_s: float = 75.0
+    """From here on no fault; what can recover has the rest of the time to do so."""
+    faults: tuple[int, int] = (5, 14)
+    compounds: tuple[int, int] = (1, 3)
+    begins_s: float = 8.0
+
+
+FULL = Profile()
+BRIEF = Profile(length_s=48.0, mended_s=40.0, faults=(0, 3), compounds=(1, 2))
+"""For planted bugs: hardly anything but the sequences at which protocols break; no recovery."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,7 +83,7 @@ class Report:
         return "\n".join(lines)
 
 
-def play(seed: int, *, tell: bool = False) -> Story:
+def play(seed: int, profile: Profile = FULL, *, tell: bool = False) -> Story:
     """One seed from beginning to end; the same every time."""
     pair = Pair(seed)
     world = pair.world
@@ -84,10 +95,11 @@ def play(seed: int, *, tell: bool = False) -> Story:
     pair.begin()
     first = pair.controllers[CONTROLLERS[0]]
     first.store(dataclasses.replace(first.state, wanted=True))
-    _plan_faults(pair, struck)
-    world.at(MENDED_S, faults.heal, pair)
-    world.run(LENGTH_S)
-    watch.end()
+    _plan_faults(pair, struck, profile)
+    world.at(profile.mended_s, faults.heal, pair)
+    world.run(profile.length_s)
+    if profile is FULL:
+        watch.end()
     return Story(
         seed=seed,
         steps=world.steps,
@@ -98,27 +110,35 @@ def play(seed: int, *, tell: bool = False) -> Story:
     )
 
 
-def _plan_faults(pair: Pair, struck: Counter[tuple[str, str]]) -> None:
+def _plan_faults(pair: Pair, struck: Counter[tuple[str, str]], profile: Profile) -> None:
     """Some at any time, some when a phase of a failover is reached, some several in a row."""
     world, chance = pair.world, pair.world.chance
-    for number in range(chance.randint(MIN_FAULTS, MAX_FAULTS)):
-        at = chance.uniform(6.0, MENDED_S - 2.0)
+    for number in range(chance.randint(*profile.faults)):
+        at = chance.uniform(6.0, profile.mended_s - 2.0)
         fault = chance.choice(faults.ALL)
-        if number < MIN_FAULTS:
+        if number < FULL.faults[0]:
             world.at(at, _strike, pair, struck, fault)
             continue
         phase = chance.choice(("proving", "ordered", "stopping"))
-        world.at(at, _lie_in_wait, pair, struck, fault, phase)
-    for _ in range(chance.randint(1, 3)):
-        at = chance.uniform(8.0, MENDED_S - 25.0)
+        world.at(at, _lie_in_wait, pair, struck, fault, phase, profile.mended_s)
+    for _ in range(chance.randint(*profile.compounds)):
+        at = chance.uniform(profile.begins_s, profile.mended_s - 25.0)
         world.at(at, _strike, pair, struck, chance.choice(compounds.ALL))
 
 
 def _lie_in_wait(
-    pair: Pair, struck: Counter[tuple[str, str]], fault: faults.Fault, phase: str
+    pair: Pair,
+    struck: Counter[tuple[str, str]],
+    fault: faults.Fault,
+    phase: str,
+    mended_s: float,
 ) -> None:
+    waits = True
+
     def strike(_: str) -> None:
-        if pair.world.now < MENDED_S - 2.0:
+        nonlocal waits
+        if waits and pair.world.now < mended_s - 2.0:
+            waits = False
             delay = pair.world.chance.choice((0.0, 0.01, 0.1, 0.5))
             pair.world.at(delay, _strike, pair, struck, fault)
 

@@ -67,7 +67,8 @@ class SimServer:
             return
         self.on = True
         self.boots += 1
-        base = 10.0 + self.world.chance.random()
+        # Its first boot was long ago: the clock of the next one begins far below.
+        base = (1000.0 if self.boots == 1 else 10.0) + self.world.chance.random()
         self._clock = (self.world.now, base, base)
         self.world.note(f"{self.name} boots ({self.boots})")
         self.world.at(self.world.chance.uniform(0.3, 2.0), self.start_guard, self.boots)
@@ -144,7 +145,7 @@ class SimServer:
         self.life += 1
         self.backlog.clear()
         self.due = ALWAYS
-        self.world.at(self.world.chance.uniform(0.3, 2.5), self.start_guard, self.boots)
+        self.world.at(self.world.chance.uniform(0.1, 1.5), self.start_guard, self.boots)
 
     def look(self, life: int) -> None:
         """Every exclusive resource is checked, and the guard is told."""

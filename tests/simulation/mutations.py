@@ -14,6 +14,7 @@ import pytest
 from orchestrator.decision import hear as hearing
 from orchestrator.decision import lease_length, proofs, pursue, upkeep
 from orchestrator.decision import vote as votes
+from orchestrator.decision.intents import RegisterOn
 from orchestrator.model.state import ProofKind
 from orchestrator.simulation import controller as controllers
 from orchestrator.simulation import server as servers
@@ -227,14 +228,14 @@ def no_reset(patch: pytest.MonkeyPatch) -> None:
 
 
 def late_demotion(patch: pytest.MonkeyPatch) -> None:
-    """16: the demotion begins when the lease ends."""
+    """16: the demotion begins when the lease has ended."""
     real = holder.tick
 
     def wrong(now: Any, fast: float, lease: float, budget: float) -> Any:
-        end = holder.end_of(now)
+        end = holder.end_of(now) + 1.0
         if now.phase in (holder.REIGNING, holder.STOPPING) and fast >= end:
             return holder.begin_emergency(now, fast, budget), holder.DEMOTE
-        if now.phase == holder.EMERGENCY or fast >= end - budget:
+        if now.phase == holder.EMERGENCY or fast >= end - 1.0 - budget:
             return now, ""
         return real(now, fast, lease, budget)
 
@@ -299,6 +300,15 @@ def half_registered_answers(patch: pytest.MonkeyPatch) -> None:
     """18: registered on one server only, the controller uses its vote there."""
     patch.setattr(votes, "has_standing", lambda vote, _, server: server in vote.acknowledged)
 
+    def at_once(facts: Any, state: Any) -> Any:
+        return tuple(
+            RegisterOn(server=name)
+            for name in facts.names
+            if name not in state.vote.acknowledged and not facts.is_silent(name)
+        )
+
+    patch.setattr(upkeep, "registration", at_once)
+
 
 def no_registration_check(patch: pytest.MonkeyPatch) -> None:
     """18: a server takes votes and orders of a controller that is not registered there."""
@@ -334,7 +344,7 @@ def noted_after_send(patch: pytest.MonkeyPatch) -> None:
                     merged[reign] = max(end, merged.get(reign, end))
                 self.ballot = votes.Ballot(promises=merged)
 
-        self.world.at(self.world.chance.uniform(0.5, 2.5), note, self.life)
+        self.world.at(self.world.chance.uniform(1.5, 4.0), note, self.life)
 
     patch.setattr(controllers.SimController, "asked", wrong)
 
@@ -415,6 +425,7 @@ def answers_while_silent(patch: pytest.MonkeyPatch) -> None:
         return real(vote, ballot, names, question, **rest)
 
     patch.setattr(votes, "answer", wrong)
+    _without_the_hint(patch)
 
 
 SAFETY: dict[str, Plant] = {

@@ -1,0 +1,7 @@
+"""The marker of the long search."""
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "mutations: searches each planted bug through 500 seeds")
