@@ -5,8 +5,10 @@ import sys
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from orchestrator.cli.settings import Settings, settings_options
+from orchestrator.cli.summaries import SUMMARIES
 from orchestrator.errors import ConfigInvalid, HasysError
 
 COMMANDS = {
@@ -31,6 +33,8 @@ COMMANDS = {
     "demo": "demo",
 }
 """Name -> module of this package that holds the function of the same name."""
+COMPLETION_WIDTH = 45
+"""Of what a shell shows beside a command's name."""
 
 
 class LazyGroup(click.Group):
@@ -50,6 +54,23 @@ class LazyGroup(click.Group):
             raise TypeError(cmd_name)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does it, but by the table: asking each command would import them all."""
+        del ctx
+        limit = formatter.width - 6 - max(len(name) for name in COMMANDS)
+        rows = [(name, _summary(name, limit)) for name in COMMANDS]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """As click does it, but by the table: somebody waits with a finger on the key."""
+        names = [
+            CompletionItem(name, help=_summary(name, COMPLETION_WIDTH))
+            for name in COMMANDS
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -57,6 +78,10 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
             raise click.UsageError(f"{error.message}{_did_you_mean(args[0])}", ctx) from None
+
+
+def _summary(name: str, width: int) -> str:
+    return click.Command(name, help=SUMMARIES[name]).get_short_help_str(width)
 
 
 def _did_you_mean(word: str) -> str:

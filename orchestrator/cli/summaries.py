@@ -1,0 +1,30 @@
+"""Each command's first sentence, so that `hasys --help` and completion import no command.
+
+A test compares them with the commands' own words.
+"""
+
+from collections.abc import Mapping
+
+SUMMARIES: Mapping[str, str] = {
+    "init": "Write a commented example inventory to start from.",
+    "check": "Check the configuration; with --live also both servers of each group.",
+    "inventory": "Show groups and servers as they were read, without passwords.",
+    "schema": "Print the JSON Schema of a group's file, for editors that complete and check.",
+    "authorize": "Print the authorized_keys line, and the sudoers line for a login that is not "
+    "root.",
+    "flow": "Look at the start and stop order of a group.",
+    "status": "Show roles, resources and problems of groups (all of them by default).",
+    "start": "Start a group's service, or single resources with what they need.",
+    "stop": "Stop a group's service, or single resources with what stands on them.",
+    "switchover": "Move the service to the other server, in order; refused when that one could not "
+    "take over.",
+    "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
+    "resume": "Go on with a run that was interrupted or whose controller died.",
+    "release": "Remove what HA_SYS keeps on both servers of a group; the service goes on as it is.",
+    "playbooks": "Look at the playbooks that come with HA_SYS and at the site's own.",
+    "plan": "Show what a playbook would do with a group: plays, tasks, waves.",
+    "events": "Show the events of a group, or of all groups, oldest first.",
+    "history": "List runs, newest first, or the steps of one.",
+    "completion": "Print the completion script of a shell.",
+    "demo": "Start a service on two small servers made for it, move it, show what a client felt.",
+}
