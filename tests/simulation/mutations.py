@@ -15,6 +15,7 @@ from orchestrator.decision import hear as hearing
 from orchestrator.decision import lease_length, proofs, pursue, upkeep
 from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import RegisterOn
+from orchestrator.model import Seen
 from orchestrator.model.state import ProofKind
 from orchestrator.simulation import controller as controllers
 from orchestrator.simulation import server as servers
@@ -55,14 +56,18 @@ def no_local_check(patch: pytest.MonkeyPatch) -> None:
 
 
 def _without_the_hint(patch: pytest.MonkeyPatch) -> None:
-    """The controller leaves the server's half to the server, as it may."""
+    """The controller leaves the promises of the server to the server, as it may."""
     real = proofs._running_out
 
     def hurried(facts: Any, goal: Any, noted: Any, fence: Any) -> Any:
-        ours = votes.half_over_at(votes.Ballot(promises=facts.view.promises), noted)
-        if ours is None or ours > facts.now:
-            return dataclasses.replace(real(facts, goal, noted, fence), runs_out=False)
-        return proofs.Gap(runs_out=True)
+        guards = {
+            name: dataclasses.replace(seen, value=seen.value._replace(promise_left=0.0))
+            if isinstance(seen, Seen)
+            else seen
+            for name, seen in facts.view.guards.items()
+        }
+        view = dataclasses.replace(facts.view, guards=guards)
+        return real(dataclasses.replace(facts, view=view), goal, noted, fence)
 
     patch.setattr(proofs, "_running_out", hurried)
 
