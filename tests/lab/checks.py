@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab import addresses, network, programs, registry, teardown
-from tests.lab.interface import LabServer
+from tests.lab.interface import Lab, LabServer
 from tests.lab.namespaces.lab import NamespacesLab
 
 PROJECT = Path(__file__).parents[2]
@@ -23,10 +23,10 @@ def ssh(server: LabServer, *command: str, user: str | None = None) -> str:
         [
             *("ssh", "-F", "none", "-i", str(server.key), "-p", str(server.port)),
             *("-o", f"UserKnownHostsFile={server.known_hosts}", "-o", "StrictHostKeyChecking=yes"),
-            *("-o", "BatchMode=yes", "-o", "ConnectTimeout=2"),
+            *("-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
             *(f"{user or server.user}@{server.address}", *command),
         ],
-        timeout_s=10,
+        timeout_s=20,
     )
 
 
@@ -37,6 +37,22 @@ def answers(address: str, port: int = 22, timeout_s: float = 0.3) -> bool:
             return bool(connection.recv(1))
     except OSError:
         return False
+
+
+def speaks(address: str, port: int = 22) -> bool:
+    """The same with patience, for machines that have a third of a processor."""
+    return eventually(lambda: answers(address, port, timeout_s=5), timeout_s=30)
+
+
+def seen_by_client(lab: Lab, server: str) -> bool:
+    """Its kernel answers, however busy its programs are."""
+    address = lab.description.server(server).address
+    enter = lab.description.client.enter
+    try:
+        programs.run([*enter, "ping", "-c", "3", "-i", "0.2", "-W", "1", address])
+    except programs.ProgramFailed:
+        return False
+    return True
 
 
 def reaches(lab: NamespacesLab, server: str, address: str, wait_s: float = 0.3) -> bool:

@@ -18,14 +18,14 @@ from tests.lab.kernel import enter
 from tests.lab.kernel.machine import Machine
 
 BOOT_DEADLINE_S = 90.0
-_LOGIN_S = 10.0
+_LOGIN_S = 20.0
 _RETRY_S = 0.1
 
 
 def configure(machine: Machine, prefix: Sequence[str], target: str, options: Sequence[str]) -> None:
     """`prefix`: what enters the switch's network."""
     ssh = [*prefix, "ssh", "-F", "none", "-S", str(_socket(machine.folder))]
-    for option in (*options, "BatchMode=yes", "LogLevel=ERROR", "ConnectTimeout=2"):
+    for option in (*options, "BatchMode=yes", "LogLevel=ERROR", "ConnectTimeout=10"):
         ssh += ["-o", option]
     ssh += ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=4"]
     (machine.folder / enter.FILE).write_text(json.dumps([*ssh, target]))
