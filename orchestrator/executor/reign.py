@@ -50,9 +50,9 @@ def highest_known(view: GroupView) -> Epoch:
     return max(known, default=Epoch(0))
 
 
-async def raise_epoch(group: Group, charter: Charter, transport: Transport) -> Raised:
-    """Asks both servers at once. Raising the same reign again is no error: a run may resume."""
-    request = Request(
+def raise_request(group: Group, charter: Charter) -> Request:
+    """Raising the same reign again is no error: a run may resume."""
+    return Request(
         op="epoch.raise",
         args={
             "group": group.name,
@@ -62,6 +62,11 @@ async def raise_epoch(group: Group, charter: Charter, transport: Transport) -> R
         },
         deadline_s=RAISE_DEADLINE_S,
     )
+
+
+async def raise_epoch(group: Group, charter: Charter, transport: Transport) -> Raised:
+    """Asks both servers at once."""
+    request = raise_request(group, charter)
     replies = await asyncio.gather(
         *(transport.call(server, request) for server in group.server_names)
     )

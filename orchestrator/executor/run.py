@@ -13,6 +13,7 @@ from orchestrator.executor.interlock import Interlock
 from orchestrator.executor.progress import Report
 from orchestrator.executor.reign import raise_epoch
 from orchestrator.executor.scope import Scope
+from orchestrator.executor.settled import SettledTransport
 from orchestrator.executor.step import Step, StepRunner
 from orchestrator.executor.task import TaskRunner
 from orchestrator.model import (
@@ -88,14 +89,15 @@ class Run:
 
     def _engine(self) -> Engine:
         scope = Scope(self.group, self.charter)
+        transport = SettledTransport(self.transport, self.group, self.charter)
         flows = FlowRunner(
             group=self.group,
             reign=self.charter.reign,
-            transport=self.transport,
+            transport=transport,
             interlock=Interlock(
                 group=self.group,
                 reign=self.charter.reign,
-                transport=self.transport,
+                transport=transport,
                 clock=self.clock,
             ),
             steps=self._steps,
@@ -104,7 +106,7 @@ class Run:
             scope=scope,
             flows=flows,
             steps=self._steps,
-            transport=self.transport,
+            transport=transport,
             clock=self.clock,
             reign=self.charter.reign,
         )
