@@ -1,0 +1,104 @@
+"""What pages show beside commands: valid resources, documents with the keys that are named."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestrator.config.load import load
+from tests.docs import shown
+from tests.docs.stage import Stage
+from tests.lab.fixtures import fresh_namespaces_lab  # noqa: F401 - a fixture
+
+DOCS = Path(__file__).parents[2] / "docs"
+JSON = (DOCS / "reference" / "json.md").read_text()
+KEY = re.compile(r"`([a-z_0-9.\[\]A-Z]+)`")
+DOCUMENTS = {
+    "run": "hasys start web",
+    "status": "hasys status",
+    "refused": "hasys start web --on linux2 2>/dev/null",
+    "events": "hasys events",
+    "history": "hasys history",
+    "check": "hasys check",
+    "inventory": "hasys inventory",
+    "flow": "hasys flow show web",
+    "plan": "hasys plan web stop",
+    "playbooks": "hasys playbooks list",
+    "authorize": "hasys authorize linux1",
+}
+
+
+def test_the_resources_of_the_how_to_are_valid_together(tmp_path):
+    page = (DOCS / "howto" / "add-a-resource.md").read_text()
+    blocks = [body for language, body in shown.FENCE.findall(page) if language == "yaml"]
+    resources = {name: one for block in blocks for name, one in yaml.safe_load(block).items()}
+    group = {
+        "group": "shop",
+        "servers": ["linux1", "linux2"],
+        "preferred_active": "linux1",
+        "networks": {"public": {"interface": "eth0"}},
+        "resources": resources,
+    }
+    hosts = {"linux1": {"ansible_host": "192.0.2.1"}, "linux2": {"ansible_host": "192.0.2.2"}}
+    (tmp_path / "groups").mkdir()
+    (tmp_path / "groups" / "shop.yaml").write_text(yaml.safe_dump(group, sort_keys=False))
+    inventory = {"all": {"children": {"shop": {"hosts": hosts}}}}
+    (tmp_path / "hosts.yaml").write_text(yaml.safe_dump(inventory))
+
+    types = {one.type for one in load(tmp_path).group("shop").resources.values()}
+
+    assert types == {"mount", "systemd", "process", "command", "ip"}
+
+
+@pytest.mark.lab
+def test_documents_have_exactly_the_keys_that_are_documented(fresh_namespaces_lab, tmp_path):  # noqa: F811
+    stage = Stage(fresh_namespaces_lab, tmp_path)
+    inventory = fresh_namespaces_lab.description.inventory
+    key = f"{tmp_path}/home/.ssh/id_ed25519"
+    stage.type(shown.Command(line=f"cp -r {inventory} inventory", output=()))
+    stage.type(
+        shown.Command(
+            line=f"sed -i 's,private_key_file: .*,private_key_file: {key},' inventory/hosts.yaml",
+            output=(),
+        )
+    )
+
+    for schema, line in DOCUMENTS.items():
+        _, output = stage.type(shown.Command(line=f"{line} -o json", output=()))
+        document = json.loads(output)
+
+        assert document.pop("schema") == f"hasys/{schema}/v1"
+        keys = keys_of(document) | ONLY_SOMETIMES.get(schema, set())
+        assert keys == documented(schema), f"{line}\n{output}"
+
+
+ONLY_SOMETIMES = {
+    "status": {"reason"},
+    "check": {"group", "server", "weight", "what", "advice"},
+}
+NAMED = ("resources", "networks", "failures", "unreachable", "addresses", "variables")
+"""Mappings whose keys are names, not words of ours."""
+
+
+def keys_of(value: object) -> set[str]:
+    """All keys at any depth."""
+    if isinstance(value, list):
+        return {key for one in value for key in keys_of(one)}
+    if not isinstance(value, dict):
+        return set()
+    found = set(value)
+    for key, inner in value.items():
+        if key in NAMED and isinstance(inner, dict):
+            found |= {deep for one in inner.values() for deep in keys_of(one)}
+        else:
+            found |= keys_of(inner)
+    return found
+
+
+def documented(schema: str) -> set[str]:
+    """All keys that the section names; values stand in quotes there."""
+    section = JSON.split(f"## hasys/{schema}/v1\n", 1)[1].split("\n## ", 1)[0]
+    words = {word.removesuffix("[]") for path in KEY.findall(section) for word in path.split(".")}
+    return words - {"NAME", "SERVER", "DEVICE"}
