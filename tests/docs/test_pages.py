@@ -102,3 +102,15 @@ def documented(schema: str) -> set[str]:
     section = JSON.split(f"## hasys/{schema}/v1\n", 1)[1].split("\n## ", 1)[0]
     words = {word.removesuffix("[]") for path in KEY.findall(section) for word in path.split(".")}
     return words - {"NAME", "SERVER", "DEVICE"}
+
+
+def test_the_korean_tutorial_shows_what_the_english_one_shows(rewrite):
+    korean = DOCS / "ko" / "tutorial" / "first-pair.md"
+    shows = [
+        match[0] for match in shown.FENCE.finditer((DOCS / "tutorial" / korean.name).read_text())
+    ]
+    if rewrite:
+        blocks = iter(shows)
+        korean.write_text(shown.FENCE.sub(lambda _: next(blocks), korean.read_text()))
+
+    assert [match[0] for match in shown.FENCE.finditer(korean.read_text())] == shows
