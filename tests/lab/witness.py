@@ -56,9 +56,11 @@ def leads():
         return int("ro:Primary/" in open("/proc/drbd").read())
     except OSError:
         return 0
+due = time.monotonic()
 while True:
     print("%.6f" % time.time(), holds(), serves(), leads(), flush=True)
-    time.sleep(pause)
+    due = max(due + pause, time.monotonic())
+    time.sleep(max(0, due - time.monotonic()))
 """
 
 
