@@ -91,7 +91,7 @@ def _commands(body: str) -> Iterator[Command]:
         elif line.startswith(PROMPT):
             typed.append((line.removeprefix(PROMPT), []))
             goes_on = line.endswith("\\")
-        else:
+        elif typed:
             typed[-1][1].append(line)
     for number, (line, output) in enumerate(typed):
         following = typed[number + 1][0] if number + 1 < len(typed) else ""
