@@ -11,6 +11,7 @@ from orchestrator.decision.intents import (
     NoteOrder,
     SendOrder,
     StopReign,
+    WithdrawOn,
 )
 from orchestrator.decision.proofs import gaps
 from orchestrator.model import Reason, ServerName
@@ -25,6 +26,11 @@ def pursue(facts: Facts, state: GroupState, goal: Goal) -> Decision:
     if goal.reign is not None:
         noted = votes.find(state.vote, goal.reign)
         return _ordered(facts, state, goal, noted)
+    return _prove(facts, state, goal)
+
+
+def _prove(facts: Facts, state: GroupState, goal: Goal) -> Decision:
+    """Gathers the proofs; the order is noted in the turn in which the last one is there."""
     if _came_back(facts, state, goal):
         return _given_up(
             facts,
@@ -136,10 +142,18 @@ def _ordered(facts: Facts, state: GroupState, goal: Goal, noted: NotedReign | No
         evidence=f"{goal.target} has not begun reign {noted.reign.epoch}",
         age_s=facts.age(goal.target),
     )
-    step: Intent = SendOrder(server=goal.target, reign=noted.reign)
     if late or _lapsed(facts, goal, noted) or _hears_old(facts, goal, noted):
-        step = StopReign(server=goal.target, reign=noted.reign)
-    return Decision(state=state, intents=(step,), reasons=(_because(goal), pending))
+        burn = StopReign(server=goal.target, reign=noted.reign)
+        return Decision(state=state, intents=(burn,), reasons=(_because(goal), pending))
+    # A withdrawal ends by itself: an order that was lost is refused without a new one.
+    withdrawals = tuple(
+        WithdrawOn(server=goal.target, reign=older)
+        for older in noted.run_out
+        if older.server != goal.target and not noted.forced
+    )
+    again = SendOrder(server=goal.target, reign=noted.reign)
+    intents: tuple[Intent, ...] = (*withdrawals, again)
+    return Decision(state=state, intents=intents, reasons=(_because(goal), pending))
 
 
 def _lapsed(facts: Facts, goal: Goal, noted: NotedReign) -> bool:

@@ -123,7 +123,7 @@ def solo_in_a_bad_stream(pair: Pair) -> None:
     active = active_of(pair)
     for name in CONTROLLERS:
         link = pair.world.link(name, active.name)
-        link.loss, link.duplicates = 0.3, 0.7
+        link.loss, link.duplicates = 0.5, 0.7
     pair.world.at(14.0, faults.mend_links, pair)
     standby_back_active_gone(pair)
 
@@ -212,3 +212,6 @@ ALL: tuple[Compound, ...] = (
     guard_dies_then_isolated,
     order_stalls,
 )
+
+OFTEN = (*ALL, standby_loses_it_last, solo_in_a_bad_stream, solo_in_a_bad_stream, order_stalls)
+"""What to draw from: the rarer the harm, the more often the sequence."""

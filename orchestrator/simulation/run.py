@@ -123,7 +123,7 @@ def _plan_faults(pair: Pair, struck: Counter[tuple[str, str]], profile: Profile)
         world.at(at, _lie_in_wait, pair, struck, fault, phase, profile.mended_s)
     for _ in range(chance.randint(*profile.compounds)):
         at = chance.uniform(profile.begins_s, profile.mended_s - 25.0)
-        world.at(at, _strike, pair, struck, chance.choice(compounds.ALL))
+        world.at(at, _strike, pair, struck, chance.choice(compounds.OFTEN))
 
 
 def _lie_in_wait(

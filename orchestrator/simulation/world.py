@@ -47,6 +47,18 @@ class World:
             self.after_event()
         self.now = until
 
+    def go_on(self, timeout: float | None) -> None:
+        """Plays the next event if it comes within `timeout`; else lets that time pass."""
+        if self._queue and (timeout is None or self._queue[0][0] <= self.now + timeout):
+            self.now, _, act, args = heapq.heappop(self._queue)
+            act(*args)
+            self.steps += 1
+            self.after_event()
+        elif timeout is None:
+            raise RuntimeError("nothing can happen any more")
+        else:
+            self.now += timeout
+
     def note(self, text: str) -> None:
         """A line of the story, kept only when somebody reads it."""
         if self.log is not None:
@@ -73,4 +85,4 @@ class World:
             delay += chance.random() * link.extra_s
         self.at(delay, act, *args)
         if link.duplicates and chance.random() < link.duplicates:
-            self.at(delay + chance.random() * 4.0, act, *args)
+            self.at(delay + chance.random() * 8.0, act, *args)

@@ -10,7 +10,7 @@ FILES = sorted(Path(__file__).parent.glob("*.txt"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_transcript(path: Path, rewrite: bool):
+def test_transcript(path: Path, *, rewrite: bool):
     played = play_file(path)
     if rewrite:
         path.write_text(played, encoding="utf-8")

@@ -14,7 +14,7 @@ import pytest
 from orchestrator.decision import hear as hearing
 from orchestrator.decision import lease_length, proofs, pursue, upkeep
 from orchestrator.decision import vote as votes
-from orchestrator.decision.intents import RegisterOn
+from orchestrator.decision.intents import NewTerm, RegisterOn
 from orchestrator.model import Seen
 from orchestrator.model.state import ProofKind
 from orchestrator.simulation import controller as controllers
@@ -305,7 +305,12 @@ def half_registered_answers(patch: pytest.MonkeyPatch) -> None:
     """18: registered on one server only, the controller uses its vote there."""
     patch.setattr(votes, "has_standing", lambda vote, _, server: server in vote.acknowledged)
 
+    real = upkeep.registration
+
     def at_once(facts: Any, state: Any) -> Any:
+        asked = real(facts, state)
+        if any(isinstance(one, NewTerm) for one in asked):
+            return asked
         return tuple(
             RegisterOn(server=name)
             for name in facts.names
