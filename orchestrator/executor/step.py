@@ -85,6 +85,7 @@ class StepRunner:
 
     async def settled(self) -> None:
         """The ends of all steps are on disk. Raises StoreUnusable when one cannot be written."""
+        self._journal.flush()
         await asyncio.gather(*self._being_written, return_exceptions=True)
         self._must_be_written()
 

@@ -67,6 +67,10 @@ class Database:
         asyncio.get_running_loop().call_later(LINGER_S, self._begin_writing)
         return done
 
+    def flush(self) -> None:
+        """Whatever is queued is written now."""
+        self._begin_writing()
+
     def _append(self, statements: Sequence[Statement]) -> asyncio.Future[None]:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((statements, done))

@@ -112,6 +112,10 @@ class Journal:
             )
         )
 
+    def flush(self) -> None:
+        """Ends that are queued are written now; nothing will join them."""
+        self._database.flush()
+
     async def run(self, run: RunId) -> RunRecord | None:
         rows = await self._database.read("SELECT * FROM run WHERE id = ?", (run,))
         return _run(rows[0]) if rows else None

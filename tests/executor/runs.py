@@ -44,6 +44,9 @@ class CutJournal:
         self._count()
         return queued
 
+    def flush(self) -> None:
+        self._journal.flush()
+
     async def mark(self, *args: Any) -> None:
         await self._journal.mark(*args)
         self._count()
