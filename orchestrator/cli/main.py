@@ -19,6 +19,7 @@ COMMANDS = {
     "authorize": "authorize",
     "flow": "flow",
     "status": "status",
+    "explain": "explain",
     "start": "operate",
     "stop": "operate",
     "switchover": "operate",
@@ -29,6 +30,7 @@ COMMANDS = {
     "plan": "playbooks",
     "events": "events",
     "history": "events",
+    "simulate": "simulate",
     "completion": "completion",
     "demo": "demo",
 }

@@ -140,7 +140,7 @@ def _show_server(found: GroupStatus, name: ServerName) -> None:
     click.echo(f"  {name}  {coloured(found.roles[name].value)}{_host_line(found, name)}")
     if isinstance(view.reach, Unknown):
         return
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for resource, defined in found.group.resources.items():
         seen = view.resources[resource]
         state = "unknown" if isinstance(seen, Unknown) else seen.value.value

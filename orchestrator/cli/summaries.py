@@ -14,6 +14,8 @@ SUMMARIES: Mapping[str, str] = {
     "root.",
     "flow": "Look at the start and stop order of a group.",
     "status": "Show roles, resources and problems of groups (all of them by default).",
+    "explain": "Say what is seen of a group, how old it is, what could be done now, and why not "
+    "more.",
     "start": "Start a group's service, or single resources with what they need.",
     "stop": "Stop a group's service, or single resources with what stands on them.",
     "switchover": "Move the service to the other server, in order; refused when that one could not "
@@ -25,6 +27,8 @@ SUMMARIES: Mapping[str, str] = {
     "plan": "Show what a playbook would do with a group: plays, tasks, waves.",
     "events": "Show the events of a group, or of all groups, oldest first.",
     "history": "List runs, newest first, or the steps of one.",
+    "simulate": "Play faults against the safety protocol, or a transcript against the decision "
+    "core.",
     "completion": "Print the completion script of a shell.",
     "demo": "Start a service on two small servers made for it, move it, show what a client felt.",
 }

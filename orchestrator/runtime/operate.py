@@ -71,7 +71,7 @@ async def carry_out(
     ):
         unfinished = await application.journal.unfinished(group.name)
         if unfinished is not None:
-            return (_unfinished(unfinished),)
+            return (unfinished_refusal(unfinished),)
         async with application.reach(group) as transport:
             status = await observe(application, group, transport)
             movement = order.wish(status)
@@ -201,9 +201,14 @@ async def _tell(
 
 
 def _described(charter: Charter) -> str:
-    if charter.playbook == "switchover":
-        return f"switchover from {charter.source} to {charter.target}, epoch {charter.epoch}"
-    return f"{charter.playbook} on {charter.target}, epoch {charter.epoch}"
+    match charter.playbook:
+        case "switchover":
+            where = f"from {charter.source} to {charter.target}"
+        case "start":
+            where = f"on {charter.target}"
+        case _:
+            where = f"on {' and '.join(charter.servers)}"
+    return f"{charter.playbook} {where}, epoch {charter.epoch}"
 
 
 def _summary(result: RunResult) -> str:
@@ -213,7 +218,7 @@ def _summary(result: RunResult) -> str:
     return failures or f"{result.charter.playbook} {result.state.value}"
 
 
-def _unfinished(record: RunRecord) -> Refusal:
+def unfinished_refusal(record: RunRecord) -> Refusal:
     return Refusal(
         reason=Reason.RUN_UNFINISHED,
         evidence=f"run {record.id} ({record.playbook}) has not come to its end",

@@ -1,0 +1,124 @@
+"""`hasys explain`: what is seen, how old it is, what could be done, what stands in the way."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from orchestrator.cli.output import coloured, document
+from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.decision import movement
+from orchestrator.decision.movement import Movement
+from orchestrator.decision.roles import GroupStatus
+from orchestrator.model import Refusal, Unknown
+from orchestrator.runtime.application import opened
+from orchestrator.runtime.observe import status
+from orchestrator.runtime.operate import unfinished_refusal
+from orchestrator.store.journal import RunRecord
+
+Verdict = Movement | tuple[Refusal, ...]
+
+WISHES: dict[str, Callable[[GroupStatus], Verdict]] = {
+    "start": lambda seen: movement.plan_start(seen, None),
+    "stop": lambda seen: movement.plan_stop(seen, None),
+    "switchover": lambda seen: movement.plan_switchover(seen, None),
+}
+
+
+@click.command("explain")
+@click.argument("group")
+@with_settings
+def explain_command(group: str, settings: Settings) -> int:
+    """Say what is seen of a group, how old it is, what could be done now, and why not more.
+
+    Nothing is changed. Each answer carries its evidence; each reason has a runbook.
+
+    \b
+    Examples:
+      hasys explain billing
+      hasys explain billing -o json | jq '.wishes[] | select(.possible | not)'
+    """
+    seen, unfinished = asyncio.run(_look(group, settings))
+    verdicts: dict[str, Verdict] = {
+        name: wish(seen) if unfinished is None else (unfinished_refusal(unfinished),)
+        for name, wish in WISHES.items()
+    }
+    if settings.output == "json":
+        document("explain", _as_json(seen, unfinished, verdicts))
+        return 0
+    for view in seen.view.servers:
+        age = seen.view.taken_at - view.reach.at
+        how = f"seen {max(0.0, age):.1f} s ago"
+        if isinstance(view.reach, Unknown):
+            how = f"not seen: {view.reach.detail}"
+        click.echo(f"{view.server}  {coloured(seen.roles[view.server].value)}  {how}")
+    for problem in seen.problems:
+        click.echo(f"  ! {problem}")
+    click.echo()
+    for name, verdict in verdicts.items():
+        _show(name, verdict)
+    click.echo(f"\nby itself: nothing, its safety level is {seen.safety.value}")
+    return 0
+
+
+async def _look(group: str, settings: Settings) -> tuple[GroupStatus, RunRecord | None]:
+    async with opened(
+        settings.inventory_directory(),
+        settings.state_directory(),
+        accept_new_host_keys=settings.accept_new_host_keys,
+    ) as application:
+        found = application.group(group)
+        unfinished = await application.journal.unfinished(found.name)
+        (seen,) = await status(application, (found,))
+        return seen, unfinished
+
+
+def _show(name: str, verdict: Verdict) -> None:
+    if isinstance(verdict, Movement):
+        where = f"from {verdict.source} to {verdict.target}" if name == "switchover" else ""
+        where = where or f"on {verdict.target if name == 'start' else verdict.source}"
+        click.echo(f"{name}: possible, {where}")
+        return
+    for refusal in verdict:
+        click.echo(f"{name}: refused ({refusal.reason.value}): {refusal.evidence}")
+        if refusal.advice:
+            click.echo(f"  {refusal.advice}")
+
+
+def _as_json(
+    seen: GroupStatus, unfinished: RunRecord | None, verdicts: dict[str, Verdict]
+) -> dict[str, Any]:
+    return {
+        "group": seen.group.name,
+        "active": seen.active,
+        "safety": seen.safety.value,
+        "unfinished_run": None if unfinished is None else unfinished.id,
+        "servers": [
+            {
+                "name": view.server,
+                "role": seen.roles[view.server].value,
+                "reachable": not isinstance(view.reach, Unknown),
+                "age_s": round(max(0.0, seen.view.taken_at - view.reach.at), 3),
+            }
+            for view in seen.view.servers
+        ],
+        "problems": list(seen.problems),
+        "wishes": [_wish_json(name, verdict) for name, verdict in verdicts.items()],
+    }
+
+
+def _wish_json(name: str, verdict: Verdict) -> dict[str, Any]:
+    if isinstance(verdict, Movement):
+        return {
+            "wish": name,
+            "possible": True,
+            "source": verdict.source,
+            "target": verdict.target,
+            "refusals": [],
+        }
+    refusals = [
+        {"reason": one.reason.value, "evidence": one.evidence, "advice": one.advice}
+        for one in verdict
+    ]
+    return {"wish": name, "possible": False, "refusals": refusals}
