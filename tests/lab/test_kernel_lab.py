@@ -68,6 +68,13 @@ def test_resets_of_both_kinds_bring_it_back(kernel_lab: KernelLab, step: StepClo
     assert len(seen) == 3
 
 
+def test_a_reset_ends_even_a_frozen_machine(kernel_lab: KernelLab):
+    before = kernel_lab.run(TWO, BOOT_ID)
+    kernel_lab.freeze(TWO)
+    kernel_lab.reboot(TWO)
+    assert kernel_lab.run(TWO, BOOT_ID) != before
+
+
 def test_a_panic_ends_it(kernel_lab: KernelLab):
     kernel_lab.panic(TWO)
     assert not kernel_lab.powered(TWO)

@@ -61,6 +61,8 @@ class KernelLab:
 
     def reboot(self, server: str) -> None:
         """A reset, not an orderly shutdown; returns when ssh answers again."""
+        if self.machine(server).is_frozen():  # no kernel runs there that could reset itself
+            self.power_off(server)
         if not self.powered(server):
             self.power_on(server)
             return

@@ -67,6 +67,10 @@ class Machine:
         mark = self._recorded()
         return mark is not None and mark.alive() and _state(mark.pid) != "Z"
 
+    def is_frozen(self) -> bool:
+        mark = self._recorded()
+        return mark is not None and mark.alive() and _state(mark.pid) == "T"
+
     def life(self) -> int | None:
         """Another number after each start of its kernel; None while there is none."""
         try:
