@@ -63,7 +63,8 @@ def require_programs(packages: Mapping[str, str]) -> None:
     require_root()
     tell(f"installing {', '.join(names)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *names]
+    waiting = ("-o", "DPkg::Lock::Timeout=300")  # other tests may install something just now
+    install = ["apt-get", "install", *waiting, "-y", "-q", "--no-install-recommends", *names]
     try:
         run(install, timeout_s=300, environment=environment)
     except ProgramFailed:  # most often an outdated package list
