@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from orchestrator.config.load import load
+from orchestrator.model import Reason
 from tests.docs import shown
 from tests.docs.stage import Stage
 from tests.lab.fixtures import fresh_namespaces_lab  # noqa: F401 - a fixture
@@ -15,12 +16,21 @@ from tests.lab.fixtures import fresh_namespaces_lab  # noqa: F401 - a fixture
 DOCS = Path(__file__).parents[2] / "docs"
 JSON = (DOCS / "reference" / "json.md").read_text()
 KEY = re.compile(r"`([a-z_0-9.\[\]A-Z]+)`")
+RUNBOOKS = DOCS / "runbooks"
+FIVE = [
+    "What it means",
+    "Why HA_SYS",
+    "What to look at",
+    "What to do",
+    "When it is safe to override",
+]
 DOCUMENTS = {
     "run": "hasys start web",
     "status": "hasys status",
     "refused": "hasys start web --on linux2 2>/dev/null",
     "events": "hasys events",
     "history": "hasys history",
+    "run-steps": "hasys history --run $(hasys history | awk 'NR == 2 {print $1}')",
     "check": "hasys check",
     "inventory": "hasys inventory",
     "flow": "hasys flow show web",
@@ -114,3 +124,12 @@ def test_the_korean_tutorial_shows_what_the_english_one_shows(rewrite):
         korean.write_text(shown.FENCE.sub(lambda _: next(blocks), korean.read_text()))
 
     assert [match[0] for match in shown.FENCE.finditer(korean.read_text())] == shows
+
+
+@pytest.mark.parametrize("reason", [reason.value for reason in Reason])
+def test_a_runbook_has_its_five_parts_and_stands_in_the_table(reason):
+    parts = re.findall(r"^## (.*)$", (RUNBOOKS / f"{reason}.md").read_text(), re.MULTILINE)
+
+    assert len(parts) == len(FIVE)
+    assert all(part.startswith(begin) for part, begin in zip(parts, FIVE, strict=True))
+    assert f"| [{reason}]({reason}.md) |" in (RUNBOOKS / "README.md").read_text()
