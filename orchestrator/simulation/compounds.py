@@ -9,7 +9,7 @@ from collections.abc import Callable
 from orchestrator.decision import lease_length
 from orchestrator.model import ServerName
 from orchestrator.model.state import GoalKind
-from orchestrator.simulation import faults
+from orchestrator.simulation import faults, people
 from orchestrator.simulation.controller import SimController
 from orchestrator.simulation.pair import CLOCK_ERROR, CONTROLLERS, NAMES, Pair
 from orchestrator.simulation.server import SimServer
@@ -101,7 +101,7 @@ def slow_stream(pair: Pair) -> None:
         for ends in ((active.name, name), (name, active.name)):
             pair.world.link(*ends).extra_s = chance.choice((2.0, 3.0))
     _cut(pair, [NAMES], 14.0)
-    pair.world.at(chance.uniform(4.0, 14.0), faults.mend_links, pair)
+    pair.world.at(chance.uniform(4.0, 14.0), people.mend_links, pair)
     if chance.random() < 0.5:
         pair.world.at(chance.uniform(2.0, 6.0), _cut, pair, _from_controllers(active), 9.0)
 
@@ -115,7 +115,7 @@ def standby_back_active_gone(pair: Pair) -> None:
     ends = [*_from_controllers(active), NAMES]
     pair.world.at(away + chance.uniform(1.0, 10.0), _cut, pair, ends, 15.0)
     if chance.random() < 0.3:
-        pair.world.at(away + chance.uniform(1.5, 3.5), faults.take_over, pair)
+        pair.world.at(away + chance.uniform(1.5, 3.5), people.take_over, pair)
 
 
 def solo_in_a_bad_stream(pair: Pair) -> None:
@@ -124,7 +124,7 @@ def solo_in_a_bad_stream(pair: Pair) -> None:
     for name in CONTROLLERS:
         link = pair.world.link(name, active.name)
         link.loss, link.duplicates = 0.5, 0.7
-    pair.world.at(14.0, faults.mend_links, pair)
+    pair.world.at(14.0, people.mend_links, pair)
     standby_back_active_gone(pair)
 
 
@@ -134,7 +134,7 @@ def reboot_then_isolated(pair: Pair) -> None:
     for name in CONTROLLERS:
         link = pair.world.link(name, active.name)
         link.loss, link.extra_s = 0.6, 1.0
-    pair.world.at(1.5, faults.mend_links, pair)
+    pair.world.at(1.5, people.mend_links, pair)
     pair.world.at(1.0, active.power_off)
     pair.world.at(1.2, active.boot)
     ends = [*_from_controllers(active), NAMES]
@@ -148,7 +148,7 @@ def split_and_take_over(pair: Pair) -> None:
     new = pair.controllers[CONTROLLERS[0 if old.name == CONTROLLERS[1] else 1]]
     ends = [NAMES, (active.name, old.name), (standby.name, new.name)]
     _cut(pair, ends, chance.uniform(8.0, 14.0))
-    pair.world.at(chance.uniform(0.0, 2.0), faults.told_to_take_over, pair, new)
+    pair.world.at(chance.uniform(0.0, 2.0), people.told_to_take_over, pair, new)
 
 
 def clocks_apart_and_stuck(pair: Pair) -> None:
@@ -161,7 +161,7 @@ def clocks_apart_and_stuck(pair: Pair) -> None:
     active.stuck = True
     ends = [*_from_controllers(active), NAMES]
     pair.world.at(chance.uniform(1.0, 4.0), _cut, pair, ends, 10.0)
-    pair.world.at(15.0, faults.unstuck, pair, active.name)
+    pair.world.at(15.0, people.unstuck, pair, active.name)
 
 
 def guard_dies_then_isolated(pair: Pair) -> None:
@@ -181,7 +181,7 @@ def order_stalls(pair: Pair) -> None:
     chance = pair.world.chance
     if not one.alive or one.state.goal is not None:
         return
-    faults.ask(pair, one, GoalKind.SWITCHOVER, ServerName(standby.name))
+    people.ask(pair, one, GoalKind.SWITCHOVER, ServerName(standby.name))
 
     def strike(_: str) -> None:
         ends = [(standby.name, name) for name in CONTROLLERS]
@@ -192,9 +192,9 @@ def order_stalls(pair: Pair) -> None:
         elif chance.random() < 0.5:
             standby.disk_full = True
             pair.world.at(chance.uniform(0.5, 3.0), faults.disk_free, pair, standby.name)
-        pair.world.at(6.0, faults.mend_links, pair)
+        pair.world.at(6.0, people.mend_links, pair)
         if chance.random() < 0.4:
-            pair.world.at(chance.uniform(0.5, 3.0), faults.take_over, pair)
+            pair.world.at(chance.uniform(0.5, 3.0), people.take_over, pair)
 
     one.when("ordered" if chance.random() < 0.4 else "stopping", strike)
 

@@ -10,28 +10,17 @@ from orchestrator.decision.carry import carry
 from orchestrator.decision.decide import decide
 from orchestrator.decision.hear import hear
 from orchestrator.decision.intents import Because, Fence, Intent, NewTerm, RestartResource
-from orchestrator.model import (
-    Group,
-    GroupView,
-    Observation,
-    ResourceName,
-    ResourceState,
-    Seen,
-    ServerName,
-    ServerView,
-    Unknown,
-    UnknownReason,
-)
+from orchestrator.model import Group, ServerName
 from orchestrator.model.guard_report import FenceResult, GuardedView
-from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import GoalKind, GroupState, Policy, Vote
-from orchestrator.simulation.server import PARTS, SimServer, Step
+from orchestrator.simulation import fencing
+from orchestrator.simulation.machine import PARTS, Step
+from orchestrator.simulation.server import SimServer
+from orchestrator.simulation.sight import Known, view_of
 from orchestrator.simulation.world import World
 from remote_helpers.protocol import holder
-from remote_helpers.protocol.messages import Lease, Plan, Question, Reply, Report, Status
+from remote_helpers.protocol.messages import Lease, Plan, Question, Reply, Status
 from remote_helpers.protocol.words import Registration, Reign, question_interval
-
-NOT_ASKED = Unknown(reason=UnknownReason.NOT_ASKED, at=Monotonic(0.0))
 
 
 class Died(Exception):
@@ -57,7 +46,7 @@ class SimController:
         self.rate = 1.0
         self._since = (0.0, 0.0)
         self.waiting: list[tuple[str, Callable[[str], None]]] = []
-        self.reports: dict[ServerName, tuple[float, Report, frozenset[str]]] = {}
+        self.reports: dict[ServerName, Known] = {}
         self.fences: list[FenceResult] = []
         self.fencing: set[Reign] = set()
         self.plans: dict[str, float] = {}
@@ -83,6 +72,7 @@ class SimController:
         self.reports, self.fences, self.plans = {}, [], {}
         self.fencing = set()
         self.lowered_at = self.clock()
+        self.dies_after = None
         self.new_term(take_over=take_over)
         self.world.note(f"{self.name} starts, term {self.state.vote.registration.term}")
         self.poll(self.life)
@@ -184,7 +174,7 @@ class SimController:
         )
         if answer is not None:
             there = self.servers[server]
-            self.world.send(self.name, server, there.answered, answer, stalls=True)
+            self.world.send(self.name, server, there.hear, answer, stalls=True)
 
     # --- the loop ---
 
@@ -234,7 +224,8 @@ class SimController:
             self.new_term(take_over=self.state.vote.take_over)
             return
         if isinstance(intent, Fence):
-            self._fence(intent)
+            self._effect()
+            fencing.order(self, intent)
             return
         if isinstance(intent, RestartResource):
             self.plans.pop(intent.server, None)
@@ -279,52 +270,11 @@ class SimController:
         there = self.servers[server]
         self.world.send(self.name, server, there.run_plan, steps, stalls=True)
 
-    def _fence(self, intent: Fence) -> None:
-        """A device of its own network: slow, sometimes silent, and read back after the order."""
-        if intent.reign in self.fencing:
-            return
-        self.fencing.add(intent.reign)
-        self._effect()
-        chance = self.world.chance
-        self.world.at(chance.uniform(0.5, 3.0), self._fenced, intent, self.life)
-
-    def _fenced(self, intent: Fence, life: int) -> None:
-        there = self.servers[intent.server]
-        self.world.note(f"{intent.server} is switched off by its fencing device")
-        there.power_off()
-        self.world.at(15.0, there.boot)
-        if life != self.life or self.world.chance.random() < 0.1:
-            self.fencing.discard(intent.reign)
-            return
-        self.fences.append(
-            FenceResult(
-                server=intent.server,
-                asked_for=intent.reign,
-                off=not there.on,
-                read_at=Monotonic(self.clock()),
-            )
-        )
-
     # --- what it sees ---
 
     def view(self, now: float) -> GuardedView:
-        guards: dict[ServerName, Observation[Report]] = {}
-        views = []
-        for name in self.group.server_names:
-            known = self.reports.get(name)
-            if known is None:
-                guards[name] = NOT_ASKED
-                views.append(_unseen(name))
-                continue
-            at, report, parts = known
-            guards[name] = Seen(value=report, at=Monotonic(at))
-            views.append(_seen(name, Monotonic(at), parts))
-        first, second = views
-        return GuardedView(
-            view=GroupView(servers=(first, second), taken_at=Monotonic(now)),
-            guards=guards,
-            fences=tuple(self.fences),
-            promises=self.ballot.promises,
+        return view_of(
+            self.group.server_names, self.reports, tuple(self.fences), self.ballot.promises, now
         )
 
     @property
@@ -338,23 +288,3 @@ class SimController:
         if goal.reign is not None:
             return "ordered"
         return "stopping" if goal.kind is not GoalKind.FAILOVER else "proving"
-
-
-def _unseen(name: ServerName) -> ServerView:
-    return ServerView(server=name, reach=NOT_ASKED, resources={}, epoch=NOT_ASKED, facts=NOT_ASKED)
-
-
-def _seen(name: ServerName, at: Monotonic, parts: frozenset[str]) -> ServerView:
-    states = {
-        ResourceName(part): Seen(
-            value=ResourceState.STARTED if part in parts else ResourceState.STOPPED, at=at
-        )
-        for part in PARTS
-    }
-    return ServerView(
-        server=name,
-        reach=Seen(value=None, at=at),
-        resources=states,
-        epoch=NOT_ASKED,
-        facts=NOT_ASKED,
-    )

@@ -1,14 +1,8 @@
 """What goes wrong, and when: drawn from the seed, undone before the end."""
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
-from orchestrator.decision import lease_length
-from orchestrator.decision import vote as votes
-from orchestrator.decision.decide import begin
-from orchestrator.decision.intents import Because, Wish
-from orchestrator.model import Mode, Reason, ServerName
-from orchestrator.model.state import GoalKind
+from orchestrator.simulation import people
 from orchestrator.simulation.controller import SimController
 from orchestrator.simulation.pair import CLOCK_ERROR, CONTROLLERS, NAMES, Pair
 
@@ -17,12 +11,6 @@ Fault = Callable[[Pair], None]
 
 def _server(pair: Pair) -> str:
     return pair.world.chance.choice(NAMES)
-
-
-def _controller(pair: Pair) -> SimController:
-    """Mostly one that lives."""
-    living = [one for one in pair.controllers.values() if one.alive]
-    return pair.world.chance.choice(living or list(pair.controllers.values()))
 
 
 def power_cut(pair: Pair) -> None:
@@ -69,7 +57,7 @@ def guard_killed(pair: Pair) -> None:
 
 def controller_killed(pair: Pair) -> None:
     """At once, or in the middle of what it does next."""
-    one = _controller(pair)
+    one = people.living(pair)
     chance = pair.world.chance
     if chance.random() < 0.5:
         one.kill()
@@ -84,26 +72,8 @@ def _restart(one: SimController) -> None:
 
 
 def controller_lags(pair: Pair) -> None:
-    one = _controller(pair)
+    one = people.living(pair)
     one.lag_until = pair.world.now + pair.world.chance.uniform(0.5, 5.0)
-
-
-def take_over(pair: Pair) -> None:
-    """A person has another controller take the vote over, while the old one may well live."""
-    told_to_take_over(
-        pair, pair.controllers[CONTROLLERS[0 if pair.controllers[CONTROLLERS[1]].alive else 1]]
-    )
-
-
-def told_to_take_over(pair: Pair, one: SimController) -> None:
-    pair.world.note(f"{one.name} is told to take the vote over")
-    one.kill()
-    one.start(take_over=True)
-    one.store(dataclasses.replace(one.state, wanted=True))
-    if pair.world.chance.random() < 0.3:
-        for other in pair.controllers.values():
-            if other is not one:
-                other.kill()
 
 
 def cut_server_controller(pair: Pair) -> None:
@@ -168,12 +138,7 @@ def bad_network(pair: Pair) -> None:
         link.loss = chance.choice((0.05, 0.3, 0.6))
         link.duplicates = chance.choice((0.0, 0.3))
         link.extra_s = chance.choice((0.01, 0.5, 3.0))
-    pair.world.at(chance.uniform(1.0, 15.0), mend_links, pair)
-
-
-def mend_links(pair: Pair) -> None:
-    for link in pair.world.links.values():
-        link.loss = link.duplicates = link.extra_s = 0.0
+    pair.world.at(chance.uniform(1.0, 15.0), people.mend_links, pair)
 
 
 def clock_rates(pair: Pair) -> None:
@@ -199,68 +164,13 @@ def stuck_stop(pair: Pair) -> None:
     """What is stopped from now on does not stop."""
     server = pair.servers[_server(pair)]
     server.stuck = True
-    pair.world.at(pair.world.chance.uniform(2.0, 15.0), unstuck, pair, server.name)
-
-
-def unstuck(pair: Pair, name: str) -> None:
-    server = pair.servers[name]
-    server.stuck = False
-    if server.guard is not None:
-        server.look(server.life)
-        server.stop_again()
+    pair.world.at(pair.world.chance.uniform(2.0, 15.0), people.unstuck, pair, server.name)
 
 
 def process_fails(pair: Pair) -> None:
     server = pair.servers[_server(pair)]
     if server.parts:
         server.parts.discard("data")
-
-
-def operator(pair: Pair) -> None:
-    """A person asks for a movement."""
-    one = _controller(pair)
-    chance = pair.world.chance
-    if not one.alive or one.state.goal is not None or one.state.superseded:
-        return
-    target = ServerName(_server(pair))
-    kind = chance.choice((GoalKind.SWITCHOVER, GoalKind.SWITCHOVER, GoalKind.START))
-    ask(pair, one, kind, target)
-
-
-def ask(pair: Pair, one: SimController, kind: GoalKind, target: ServerName) -> None:
-    """A person's wish becomes the goal."""
-    asked = Because(reason=Reason.PERSON_ASKED, evidence="a person asked for it")
-    wish = Wish(kind=kind, target=target, source=one.group.peer_of(target).name, because=asked)
-    pair.world.note(f"{one.name}: a person asks for {kind.value} to {target}")
-    one.stored = one.state = begin(one.state, wish, one.clock())
-
-
-def maintenance(pair: Pair) -> None:
-    one = _controller(pair)
-    if one.alive:
-        pair.world.note(f"{one.name}: maintenance")
-        one.stored = one.state = dataclasses.replace(one.state, mode=Mode.MAINTENANCE)
-        pair.world.at(pair.world.chance.uniform(2.0, 15.0), _automatic, one)
-
-
-def _automatic(one: SimController) -> None:
-    one.stored = dataclasses.replace(one.stored, mode=Mode.AUTOMATIC)
-    one.state = dataclasses.replace(one.state, mode=Mode.AUTOMATIC)
-
-
-def lease_changed(pair: Pair) -> None:
-    """A new configuration: the lease is lowered or raised, often with a restart."""
-    one = _controller(pair)
-    chance = pair.world.chance
-    if not one.alive:
-        return
-    lease = chance.choice((2.0, 3.0, 6.0))
-    pair.world.note(f"{one.name}: lease {lease}")
-    vote = lease_length.change(one.state.vote, lease)
-    one.set_state_vote(vote)
-    if chance.random() < 0.5:
-        one.kill()
-        pair.world.at(chance.uniform(0.1, 1.0), one.start)
 
 
 ALL: tuple[Fault, ...] = (
@@ -272,7 +182,7 @@ ALL: tuple[Fault, ...] = (
     guard_killed,
     controller_killed,
     controller_lags,
-    take_over,
+    people.take_over,
     cut_server_controller,
     cut_one_controller,
     cut_heartbeat,
@@ -284,42 +194,7 @@ ALL: tuple[Fault, ...] = (
     disk_full,
     stuck_stop,
     process_fails,
-    operator,
-    maintenance,
-    lease_changed,
+    people.operator,
+    people.maintenance,
+    people.lease_changed,
 )
-
-
-def heal(pair: Pair) -> None:
-    """From here on nothing is wrong any more: what can recover must."""
-    pair.world.note("everything is mended")
-    mend_links(pair)
-    for link in pair.world.links.values():
-        link.cut = False
-    for server in pair.servers.values():
-        server.disk_full = server.stuck = False
-        unstuck(pair, server.name)
-        if not server.on:
-            server.boot()
-    for one in pair.controllers.values():
-        one.dies_after = None
-        one.lag_until = 0.0
-        _automatic(one)
-    pair.world.at(8.0, _settle, pair)
-
-
-def _settle(pair: Pair) -> None:
-    """A vote split between two controllers is for a person to settle."""
-    full = [
-        one
-        for one in pair.controllers.values()
-        if one.alive
-        and not one.state.superseded
-        and votes.is_full(one.state.vote, one.group.server_names)
-    ]
-    if not full:
-        pair.world.note("a person settles whose vote it is")
-        first = pair.controllers[CONTROLLERS[0]]
-        first.kill()
-        first.start(take_over=True)
-        first.store(dataclasses.replace(first.state, wanted=True))

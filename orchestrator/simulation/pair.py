@@ -14,7 +14,8 @@ from orchestrator.model import (
 )
 from orchestrator.model.state import Policy
 from orchestrator.simulation.controller import SimController
-from orchestrator.simulation.server import PARTS, SimServer
+from orchestrator.simulation.machine import PARTS
+from orchestrator.simulation.server import SimServer
 from orchestrator.simulation.world import World
 from remote_helpers.protocol.words import Terms
 

@@ -5,7 +5,7 @@ import multiprocessing
 from collections import Counter
 from collections.abc import Iterable
 
-from orchestrator.simulation import compounds, faults
+from orchestrator.simulation import compounds, faults, people
 from orchestrator.simulation.invariants import Violation, Watch
 from orchestrator.simulation.pair import CONTROLLERS, Pair
 
@@ -96,7 +96,7 @@ def play(seed: int, profile: Profile = FULL, *, tell: bool = False) -> Story:
     first = pair.controllers[CONTROLLERS[0]]
     first.store(dataclasses.replace(first.state, wanted=True))
     _plan_faults(pair, struck, profile)
-    world.at(profile.mended_s, faults.heal, pair)
+    world.at(profile.mended_s, people.heal, pair)
     world.run(profile.length_s)
     if profile is FULL:
         watch.end()

@@ -1,37 +1,25 @@
 """One machine of the pair: its guard, its disk, its watchdog, its resources and their steps."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+from orchestrator.simulation.machine import Machine, Step
 from orchestrator.simulation.world import World
 from remote_helpers.protocol import control, gate, guard, holder
 from remote_helpers.protocol import watchdog as watchdogs
 from remote_helpers.protocol.messages import Answer, Beat, Question, Reply
 from remote_helpers.protocol.record import Record
-from remote_helpers.protocol.words import ALWAYS, NOBODY, Now, Reign, Terms, question_interval
-
-PARTS = ("data", "address")
-"""The exclusive resources, in the order in which they start."""
+from remote_helpers.protocol.words import ALWAYS, Terms, question_interval
 
 ENDING = (holder.STOPPING, holder.EMERGENCY)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Step:
-    """A start step as the controller's plan sent it."""
-
-    reign: Reign
-    plan: str
-    incarnation: str
-    part: str
-
-
-class SimServer:
+class SimServer(Machine):
     """Drives the pure guard as the real driver does: save first, then act."""
 
     def __init__(self, world: World, name: str, peer: str, terms: Terms, lease: float) -> None:
-        self.world, self.name, self.peer_name = world, name, peer
+        super().__init__(world, name)
+        self.peer_name = peer
         self.terms, self.lease = terms, lease
         self.peer: SimServer | None = None
         self.replies: dict[str, Callable[..., None]] = {}
@@ -41,9 +29,6 @@ class SimServer:
         self.guard: guard.Guard | None = None
         self.run_state: guard.Guard | None = None
         """What a killed guard left in /run."""
-        self.parts: set[str] = set()
-        self.on = False
-        self.boots = 0
         self.life = 0
         """Rises with every start of a guard: timers of the one before find another."""
         self.frozen_until = 0.0
@@ -52,14 +37,10 @@ class SimServer:
         self.disk_full = False
         self.stuck = False
         self.fires_at: float | None = None
-        self.rates = (1.0, 1.0)
-        self._clock = (0.0, 0.0, 0.0)
         self.due = ALWAYS
         self.requester = ""
         self.sent_at = 0.0
         self.resets = 0
-
-    # --- the machine ---
 
     def boot(self) -> None:
         """Power on; the controller's first contact starts a guard a little later."""
@@ -67,9 +48,7 @@ class SimServer:
             return
         self.on = True
         self.boots += 1
-        # Its first boot was long ago: the clock of the next one begins far below.
-        base = (1000.0 if self.boots == 1 else 10.0) + self.world.chance.random()
-        self._clock = (self.world.now, base, base)
+        self.begin_clock()
         self.world.note(f"{self.name} boots ({self.boots})")
         self.world.at(self.world.chance.uniform(0.3, 2.0), self.start_guard, self.boots)
 
@@ -92,21 +71,6 @@ class SimServer:
         self.power_off()
         self.world.at(self.world.chance.uniform(3.0, 8.0), self.boot)
 
-    def set_rates(self, first: float, second: float) -> None:
-        """The clocks go on from where they are at other rates."""
-        now = self.clock()
-        self._clock = (self.world.now, now.fast, now.slow)
-        self.rates = (first, second)
-
-    def clock(self) -> Now:
-        since, fast, slow = self._clock
-        passed = self.world.now - since
-        return Now(fast + passed * max(self.rates), slow + passed * min(self.rates))
-
-    @property
-    def boot_id(self) -> str:
-        return f"{self.name}-boot{self.boots}"
-
     @property
     def may_hold(self) -> bool:
         """Whether anything here has, or could take, an exclusive resource now."""
@@ -116,8 +80,6 @@ class SimServer:
         if not self.on or now is None or now.gate.reign is None:
             return False
         return now.gate.until == ALWAYS or self.clock().fast < now.gate.until
-
-    # --- the guard's process ---
 
     def start_guard(self, boots: int) -> None:
         """One guard: takes lock and state of the one before where there is one."""
@@ -276,8 +238,6 @@ class SimServer:
                 self.name, self.requester, act, self.name, message, self.sent_at, parts, stalls=True
             )
 
-    # --- what reaches it ---
-
     def hear(self, message: Any) -> None:
         """From the peer, or a controller's answer."""
         if isinstance(message, Question):
@@ -286,11 +246,6 @@ class SimServer:
             self._enter(guard.on_answer, message)
         elif isinstance(message, Beat):
             self._enter(guard.on_beat, message)
-
-    def answered(self, message: Answer) -> None:
-        """On the controller's channel; a peer's answer cannot come this way."""
-        if message.by != NOBODY:
-            self.hear(message)
 
     def ask(self, requester: str, message: Any, sent_at: float) -> None:
         """A controller's message."""
@@ -320,8 +275,6 @@ class SimServer:
         self.parts.add(step.part)
         self.world.note(f"{self.name} starts {step.part} in reign {step.reign.epoch}")
         self.run_plan(steps[1:])
-
-    # --- stopping ---
 
     def stop_again(self) -> None:
         """A stop that hung goes on."""

@@ -14,11 +14,9 @@ from orchestrator.model import (
     Observation,
     Reason,
     ResourceName,
-    ResourceState,
     RestartPolicy,
     Seen,
     ServerName,
-    ServerView,
     Unknown,
     UnknownReason,
 )
@@ -33,13 +31,13 @@ from orchestrator.model.state import (
     ProofKind,
     Vote,
 )
+from orchestrator.simulation.machine import PARTS
 from orchestrator.simulation.pair import NAMES, group_of
+from orchestrator.simulation.props import HOLDER, report_of, server_view
 from orchestrator.simulation.render import render
-from orchestrator.simulation.server import PARTS
 from remote_helpers.protocol.messages import Report
-from remote_helpers.protocol.words import Registration, Reign
+from remote_helpers.protocol.words import Reign
 
-HOLDER = Registration(1, "c1", "i1")
 YES = ("yes", "true")
 
 
@@ -117,7 +115,7 @@ class Stage:
             if name in options:
                 owner = server if name == "reign" else self._peer(server)
                 fields[name] = self._reign(options[name], owner)
-        known = _report(server, phase, held=serves)
+        known = report_of(server, phase, held=serves)
         self.reports[server] = (self.now - age, known._replace(**fields))  # type: ignore[arg-type]
         self.parts[server] = parts
 
@@ -231,11 +229,11 @@ class Stage:
             if name not in self.reports:
                 unseen = Unknown(reason=UnknownReason.NOT_ASKED, at=Monotonic(self.now))
                 guards[name] = unseen
-                views.append(_server_view(name, unseen, {}))
+                views.append(server_view(name, unseen, {}))
                 continue
             at, report = self.reports[name]
             guards[name] = Seen(value=report, at=Monotonic(at))
-            views.append(_server_view(name, Seen(value=None, at=Monotonic(at)), self.parts[name]))
+            views.append(server_view(name, Seen(value=None, at=Monotonic(at)), self.parts[name]))
         first, second = views
         return GuardedView(
             view=GroupView(servers=(first, second), taken_at=Monotonic(self.now)),
@@ -245,46 +243,6 @@ class Stage:
             promises=self.promises,
             minute=self.minute,
         )
-
-
-def _server_view(
-    name: ServerName, reach: Observation[None], parts: Mapping[str, str]
-) -> ServerView:
-    unknown = Unknown(reason=UnknownReason.NOT_ASKED, at=reach.at)
-    resources: dict[ResourceName, Observation[ResourceState]] = {}
-    for part, state in parts.items():
-        if state == "unknown":
-            timed_out = Unknown(reason=UnknownReason.TIMED_OUT, at=reach.at)
-            resources[ResourceName(part)] = timed_out
-        else:
-            resources[ResourceName(part)] = Seen(value=ResourceState(state), at=reach.at)
-    return ServerView(server=name, reach=reach, resources=resources, epoch=unknown, facts=unknown)
-
-
-def _report(server: str, phase: str, *, held: bool) -> Report:
-    return Report(
-        boot=f"{server}-boot1",
-        incarnation=f"{server}-g1",
-        phase=phase,
-        reign=None,
-        lease_left=None,
-        solo=False,
-        solo_number=0,
-        promised=0,
-        promise_left=0.0,
-        withdrawn=None,
-        registered=HOLDER,
-        membership=0,
-        lease=3.0,
-        lease_max=3.0,
-        counter=1,
-        amnesiac=False,
-        held=held,
-        peer_heard=0.1,
-        peer_reign=None,
-        peer_running=False,
-        gate_open=held,
-    )
 
 
 _COMMANDS = {
