@@ -17,6 +17,7 @@ from orchestrator.decision.proofs import gaps
 from orchestrator.model import Reason, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import Goal, GoalKind, GroupState, NotedReign
+from remote_helpers.protocol.words import question_interval
 
 
 def pursue(facts: Facts, state: GroupState, goal: Goal) -> Decision:
@@ -125,7 +126,7 @@ def _ordered(facts: Facts, state: GroupState, goal: Goal, noted: NotedReign | No
         )
     if facts.holds(goal.target, noted):
         return _reached(facts, state, goal)
-    late = facts.now - goal.since > facts.policy.goal_patience_s
+    late = facts.now - goal.since > _order_patience(facts)
     if late and facts.is_silent(goal.target):
         return _given_up(
             facts,
@@ -154,6 +155,16 @@ def _ordered(facts: Facts, state: GroupState, goal: Goal, noted: NotedReign | No
     again = SendOrder(server=goal.target, reign=noted.reign)
     intents: tuple[Intent, ...] = (*withdrawals, again)
     return Decision(state=state, intents=intents, reasons=(_because(goal), pending))
+
+
+def _order_patience(facts: Facts) -> float:
+    """Never less than an order takes when all is well: to be asked for, answered and seen.
+
+    Less would burn every order just before it begins, for ever.
+    """
+    timing = facts.group.timing
+    least = 2.0 * question_interval(timing.lease_s) + 2.0 * timing.poll_s
+    return max(facts.policy.goal_patience_s, least)
 
 
 def _lapsed(facts: Facts, goal: Goal, noted: NotedReign) -> bool:
@@ -203,7 +214,12 @@ def _given_up(facts: Facts, state: GroupState, goal: Goal, *why: Because) -> Dec
         reason=Reason.GOAL_GIVEN_UP,
         evidence=f"{goal.kind.value} to {goal.target}, begun {facts.now - goal.since:.1f} s ago",
     )
-    state = dataclasses.replace(state, goal=None)
+    history = state.history
+    if goal.reign is not None and goal.reason is not Reason.PERSON_ASKED:
+        # A start that fails counts like a movement: the failure budget ends the loop.
+        moves = (*history.moves, Monotonic(facts.now))[-64:]
+        history = dataclasses.replace(history, moves=moves)
+    state = dataclasses.replace(state, goal=None, history=history)
     return Decision(state=state, intents=(), reasons=(given_up, *why))
 
 

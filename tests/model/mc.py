@@ -75,9 +75,7 @@ VARIANTS = (
     Variant("rules-guard-killed-reset", f"{SMALL} -DEM=2 -DGUARDCRASH -DRESET", violated=False),
     Variant("rules-slow-clock-margin", f"{SMALL} -DEM=2 -DDRIFT -DMARGIN=1", violated=False),
     Variant("rules-queued-step-gate", f"{SMALL} -DEM=2 -DV_HELPERQ -DFIX_GATE", violated=False),
-    Variant(
-        "rules-noted-before", f"{SMALL} -DEM=2 -DTWOSTEP -DFIX_RECBEFORE", violated=False
-    ),
+    Variant("rules-noted-before", f"{SMALL} -DEM=2 -DTWOSTEP -DFIX_RECBEFORE", violated=False),
     Variant("rules-resume", "-DNOSOLO -DEM=3 -DSREB=0 -DCREB=1 -DRESUME", violated=False),
     # what the rules allow can happen at all
     Variant("reachable-standby-promoted", f"{SMALL} -DEM=2 -DPROBE_B2", violated=True),
@@ -124,7 +122,10 @@ VARIANTS = (
     Variant("big-resume", f"{SMALL} -DEM=3 -DRESUME", violated=False, exact=False, big=True),
     Variant("big-T3", f"{SMALL} -DT=3 -DEM=3", violated=False, exact=False, big=True),
     Variant(
-        "big-two-controllers-solo", "-DNC=2 -DEM=2 -DSREB=0 -DCREB=0", violated=False,
-        exact=False, big=True,
+        "big-two-controllers-solo",
+        "-DNC=2 -DEM=2 -DSREB=0 -DCREB=0",
+        violated=False,
+        exact=False,
+        big=True,
     ),
 )
