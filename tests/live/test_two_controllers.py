@@ -9,7 +9,7 @@ import pytest
 from tests.lab.witness import Witness
 from tests.live import gate
 from tests.live.gate import Gate
-from tests.live.site import Site
+from tests.live.site import Site, until
 
 pytestmark = pytest.mark.lab
 
@@ -65,3 +65,27 @@ def test_a_controller_that_slept_is_refused_by_the_epoch_of_the_one_that_acted(s
     assert site.fetch().strip() == "linux1"
     assert site.states("linux2") == {"site": "stopped", "gate": "stopped", "address": "stopped"}
     assert site.runs()[0]["state"] == "failed"
+
+
+def test_parts_on_both_servers_are_seen_and_a_stop_ends_them_on_both(site):
+    """Somebody started the program by hand on the standby."""
+    site.done("start", "web")
+    site.on("linux2", "systemd-run", "--quiet", "/usr/local/bin/lab-http", "--port", "8080")
+    until(lambda: site.states("linux2")["site"] == "started", "the program on linux2")
+
+    status = site.hasys("status")
+    refused = [site.hasys("start", "web"), site.hasys("switchover", "web")]
+    site.done("stop", "web")
+    stopped = site.states("linux1"), site.states("linux2")
+    said = site.done("events", "web").out
+    site.done("start", "web")
+
+    assert status.code == 5
+    assert "both servers hold parts of the service: linux1 and linux2" in status.out
+    for one in refused:
+        assert one.code == 3
+        assert "refused (both-active): linux1 and linux2 both hold parts" in one.err
+        assert "hasys stop" in one.err
+    assert stopped == ({"site": "stopped", "address": "stopped"},) * 2
+    assert "stop on linux1 and linux2, epoch 2" in said
+    assert site.fetch().strip() == "linux1"
