@@ -48,6 +48,10 @@ class Follower:
     def caller(self) -> Caller:
         return Caller(report=self.report, may_stop=self._keep)
 
+    @property
+    def has_begun(self) -> bool:
+        return self._run is not None
+
     def report(self, progress: Progress) -> None:
         self.interruption.note(progress)
         match progress:
@@ -122,7 +126,10 @@ def follow(operation: Operation, settings: Settings) -> int:
     try:
         result = asyncio.run(_with_application(operation, follower, settings))
     except asyncio.CancelledError:
-        click.echo("cut off; `hasys history` shows the run, `hasys resume` goes on", err=True)
+        if follower.has_begun:
+            click.echo("cut off; `hasys history` shows the run, `hasys resume` goes on", err=True)
+        else:
+            click.echo("interrupted before anything was done", err=True)
         return 130
     if isinstance(result, tuple):
         return refused(result, settings)

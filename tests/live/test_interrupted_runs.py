@@ -16,6 +16,8 @@ pytestmark = pytest.mark.lab
 WHOLE = {"site": "started", "gate": "started", "address": "started"}
 NOTHING = {"site": "stopped", "gate": "stopped", "address": "stopped"}
 
+HANGING_CHECK = "touch /run/asked; sleep 600"
+
 
 @pytest.fixture
 def running(site):
@@ -84,7 +86,7 @@ def test_a_controller_killed_before_its_first_step_leaves_the_service_alone(runn
     assert running.fetch().strip() == "linux2"
 
 
-def test_an_abandoned_run_leaves_what_it_did_and_start_completes_it(running):
+def test_a_run_that_no_longer_fits_is_abandoned_and_a_start_completes_its_work(running):
     held = Gate(running, "linux1", "stop")
     held.hold()
     with running.begun("switchover", "web") as controller:
@@ -94,10 +96,16 @@ def test_an_abandoned_run_leaves_what_it_did_and_start_completes_it(running):
     held.let_go()
 
     run = running.runs()[0]["run"]
+    before = running.group_file.read_text()
+    running.change_group(lambda document: document["resources"].pop("address"))
+    changed = running.hasys("resume", run)
+    running.group_file.write_text(before)
     running.done("resume", run, "--abandon")
     half = running.states("linux1")
     running.done("start", "web")
 
+    assert changed.code == 2
+    assert f"the configuration of web has changed since run {run} began" in changed.err
     assert half == {"site": "started", "gate": "started", "address": "stopped"}
     assert running.states("linux1") == WHOLE
     assert running.fetch().strip() == "linux1"
@@ -146,3 +154,16 @@ def test_a_second_signal_cuts_the_steps_off_and_the_run_is_still_resumed(running
     assert "cut off; `hasys history` shows the run, `hasys resume` goes on" in answer.err
     assert cut_at == {"site": "started", "gate": "started", "address": "stopped"}
     assert running.fetch().strip() == "linux2"
+
+
+def test_a_signal_before_anything_was_done_says_so_and_leaves_no_run(site):
+    """It waits for the check of a part, which it needs to know where the service is."""
+    site.resources({gate.RESOURCE: {"command": {**gate.command(), "check": HANGING_CHECK}}})
+    with site.begun("start", "web") as controller:
+        until(lambda: site.on("linux1", "ls", "/run").count("asked"), "the check to begin", 30)
+        controller.send_signal(signal.SIGINT)
+        answer = site.end_of(controller)
+
+    assert answer.code == 130
+    assert answer.err == "interrupted before anything was done\n"
+    assert site.runs() == []
