@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import importlib
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 from tests.bench.figures import publish
 from tests.transport.sshd import SSHD
 
+AHEAD = -15
+"""Root may go before the machine's other work: all contenders alike."""
 NAMES = ("failover", "poll", "latency", "switchover")
 
 
@@ -22,10 +26,13 @@ def main() -> int:
     if SSHD is None:
         print("bench: openssh-server is not installed: make prepare", file=sys.stderr)
         return 1
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, AHEAD)  # what is started from here inherits it
     for name in names:
         bench = importlib.import_module(f"tests.bench.{name}")
         with tempfile.TemporaryDirectory(prefix="hasys-bench-") as folder:
-            publish(name, asyncio.run(bench.measure(Path(folder))))
+            if rows := asyncio.run(bench.measure(Path(folder))):
+                publish(name, rows)
     return 0
 
 

@@ -53,6 +53,7 @@ for line in sys.stdin:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        start_new_session=True,
     )
     answer = {"id": request["id"], "rc": done.returncode, "stdout": done.stdout.decode()}
     print(json.dumps(answer), flush=True)
@@ -61,7 +62,11 @@ for line in sys.stdin:
 
 @dataclasses.dataclass
 class Floor:
-    """As little as can be done: a loop on each server, a line a step, nothing kept, no deadline."""
+    """As little as can be done: a loop on each server, a line a step, nothing kept, no deadline.
+
+    Each step has a session of its own, as without one nobody could end it; on a busy machine that
+    counts, because Linux shares out the processors by session (sched_autogroup).
+    """
 
     name: str
     failover: Failover

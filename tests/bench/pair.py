@@ -18,7 +18,12 @@ from tests.transport.sshd import PYTHON, Sshd, running
 
 NAMES = ("a", "b")
 GROUP = "pair"
-_OWN_VAR_LIB = 'mount --bind "$0" /var/lib && exec "$@"'
+_APART = """
+mount --bind "$0" /var/lib
+if [ -e ~/.bashrc ]; then mount --bind /dev/null ~/.bashrc; fi
+exec "$@"
+"""
+"""bash reads ~/.bashrc for every command that comes by ssh; this machine's may be a long one."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,7 +55,9 @@ class Pair:
         }
         return ["-F", "none", *(f"-o{word}={value}" for word, value in words.items())]
 
-    def write_inventory(self, resources: dict[str, Any]) -> None:
+    def write_inventory(
+        self, resources: dict[str, Any], networks: dict[str, Any] | None = None
+    ) -> None:
         """One hosts file serves both HA_SYS and Ansible."""
         hosts = {
             name: {
@@ -67,6 +74,7 @@ class Pair:
             "group": GROUP,
             "servers": list(NAMES),
             "preferred_active": NAMES[0],
+            "networks": networks or {},
             "resources": resources,
         }
         (self.inventory / "groups").mkdir(parents=True, exist_ok=True)
@@ -95,21 +103,21 @@ class PairTransport:
 
 @contextlib.contextmanager
 def running_pair(folder: Path) -> Iterator[Pair]:
-    """As root each has a /var/lib of its own, so that the command line can be used as it is."""
+    """As root each has a /var/lib of its own: the command line can be used as it is."""
     with contextlib.ExitStack() as stack:
         sshd = {}
         for name in NAMES:
             (folder / name).mkdir()
-            sshd[name] = stack.enter_context(running(folder / name, _own_var_lib(folder, name)))
+            sshd[name] = stack.enter_context(running(folder / name, _apart(folder, name)))
         yield Pair(folder=folder, sshd=sshd)
 
 
-def _own_var_lib(folder: Path, name: str) -> tuple[str, ...]:
+def _apart(folder: Path, name: str) -> tuple[str, ...]:
     if os.geteuid() != 0:
         return ()
     own = folder / f"var-lib-{name}"
     own.mkdir()
-    return ("unshare", "--mount", "sh", "-c", _OWN_VAR_LIB, str(own))
+    return ("unshare", "--mount", "sh", "-ec", _APART, str(own))
 
 
 def quoted(program: str) -> str:
