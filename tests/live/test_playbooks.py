@@ -115,7 +115,7 @@ def test_no_playbook_can_leave_out_that_the_other_server_is_stopped(site):
         answer = site.hasys("play", "web", str(play))
 
     witness.timeline.assert_never_both()
-    assert answer.code == 1
+    assert answer.code == 3
     assert "refused (runs-on-peer): linux1:" in answer.err
     assert site.fetch().strip() == "linux1"
     assert set(site.states("linux2").values()) == {"stopped"}
