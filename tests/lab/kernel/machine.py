@@ -108,7 +108,13 @@ class Machine:
             self._end_remains()
 
     def freeze(self) -> None:
+        """Returns when it stands still: on a busy host that is not at once."""
         self._signal(signal.SIGSTOP)
+        until = time.monotonic() + _DEADLINE_S
+        while not self.is_frozen():
+            if time.monotonic() > until:
+                raise TimeoutError(f"machine {self.name} does not stand still")
+            time.sleep(0.001)
 
     def thaw(self) -> None:
         self._signal(signal.SIGCONT)
