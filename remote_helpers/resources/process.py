@@ -66,6 +66,7 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     before = _look(context, wanted)
     if before["state"] == "stopped" and not own.pids():
         return before
+    own.refuse_strangers()
     kill_in = min(2.0, context.remaining() / 4)
     tail = _run_stop_command(context, wanted, kill_in) if wanted.stop else ""
     if not wanted.stop or tail:
@@ -98,6 +99,19 @@ class _Own:
     def __init__(self, context: Context, name: str, wanted: Wanted) -> None:
         self._mark = _mark(context, name)
         self._wanted = wanted
+
+    def refuse_strangers(self) -> None:
+        """A number in a pid file that outlived its process (a reboot, a shared disk) may have gone
+        to somebody else: without pattern or stop command nothing else is killed by it."""
+        if self._wanted.pattern is not None or self._wanted.stop or self._wanted.pid_file is None:
+            return
+        strangers = set(known(self._wanted)) - set(with_environment(MARK, self._mark))
+        if strangers:
+            message = "{} names {}, which this resource did not start: {}"
+            advice = "give it a pattern or a stop command, or remove a stale file"
+            raise OperationError(
+                "failed", message.format(self._wanted.pid_file, described(strangers), advice)
+            )
 
     def pids(self) -> Set[int]:
         marked = set(with_environment(MARK, self._mark))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from remote_helpers.operation import OperationError
 from remote_helpers.resources.processes import kin_of
 from tests.helpers.enclosed import wait_for
 from tests.helpers.service import DAEMON, Service, alive, parent_of, pid_in, words
@@ -93,6 +94,17 @@ def test_a_pid_file_whose_number_went_to_a_stranger_is_found_out_by_the_pattern(
 
     assert service.check(spec)["state"] == "stopped"
     service.stop(spec)
+    assert alive(stranger)
+
+
+def test_a_stranger_that_a_stale_pid_file_names_is_not_killed(service: Service):
+    stranger = service.by_hand("sleep", "300")
+    pid_file = service.folder / "pid"
+    pid_file.write_text(str(stranger))
+
+    with pytest.raises(OperationError, match=f"names {stranger}.* did not start"):
+        service.stop({"start": service.program, "pid_file": str(pid_file)})
+
     assert alive(stranger)
 
 
