@@ -25,10 +25,10 @@ prepare: venv ## what the tests need of the machine (installs it as root, else s
 	$(BIN)/python -m tests.prepare
 
 test: prepare check ## everything
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 test-quick: venv ## without root and labs, under two minutes
-	$(BIN)/pytest -n $(JOBS) -m "not lab and not kernel_lab and not model"
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not lab and not kernel_lab and not model"
 
 check: venv ## format, lint, types, layers, sizes, docs
 	$(BIN)/ruff format --check .

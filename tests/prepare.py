@@ -22,6 +22,7 @@ PACKAGES = {
     "/usr/sbin/mke2fs": "e2fsprogs",
     "/usr/bin/ipmi_sim": "openipmi",
     "/usr/sbin/fence_ipmilan": "fence-agents",
+    "/usr/bin/ipmitool": "ipmitool",
 }
 
 
