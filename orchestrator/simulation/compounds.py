@@ -52,7 +52,8 @@ def standby_loses_it_last(pair: Pair) -> None:
     """First the controllers lose the active, then the standby; whose guard may start anew."""
     chance, active, standby = pair.world.chance, active_of(pair), standby_of(pair)
     first = chance.uniform(3.0, 6.0)
-    _cut(pair, _from_controllers(active), first + chance.uniform(1.0, 9.0))
+    back = chance.choice((chance.uniform(1.0, 9.0), chance.uniform(2.5, 5.0)))
+    _cut(pair, _from_controllers(active), first + back)
     pair.world.at(first, _cut, pair, [NAMES], 9.0)
     if chance.random() < 0.5:
         kill = first + chance.uniform(0.0, 0.5)
@@ -213,5 +214,13 @@ ALL: tuple[Compound, ...] = (
     order_stalls,
 )
 
-OFTEN = (*ALL, standby_loses_it_last, solo_in_a_bad_stream, solo_in_a_bad_stream, order_stalls)
+OFTEN = (
+    *ALL,
+    standby_loses_it_last,
+    controller_loses_it_last,
+    solo_in_a_bad_stream,
+    solo_in_a_bad_stream,
+    reboot_then_isolated,
+    order_stalls,
+)
 """What to draw from: the rarer the harm, the more often the sequence."""

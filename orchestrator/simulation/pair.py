@@ -49,7 +49,7 @@ class Pair:
             quarantine_leaves=1000,
             startup_s=5.0,
             solo_after_s=5.0,
-            goal_patience_s=chance.choice((1.0, 4.0, 12.0)),
+            goal_patience_s=chance.choice((1.0, 12.0, 12.0)),
             fencing=frozenset(map(ServerName, NAMES)) if fenced else frozenset(),
             covered=self.covered,
             clock_error=CLOCK_ERROR,

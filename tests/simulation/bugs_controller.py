@@ -71,6 +71,7 @@ def burned_proves_all(patch: pytest.MonkeyPatch) -> None:
 
     patch.setattr(votes, "prove", wrong)
     without_the_hint(patch)  # with it, an order is noted only when both halves are over
+    patch.setattr(pursue, "_order_patience", lambda _: 1.0)  # burned before it can be taken
 
 
 def undo_by_timer(patch: pytest.MonkeyPatch) -> None:
@@ -180,7 +181,7 @@ def noted_after_send(patch: pytest.MonkeyPatch) -> None:
                     merged[reign] = max(end, merged.get(reign, end))
                 self.ballot = votes.Ballot(promises=merged)
 
-        self.world.at(self.world.chance.uniform(1.5, 4.0), note, self.life)
+        self.world.at(self.world.chance.uniform(2.5, 5.0), note, self.life)
 
     patch.setattr(controllers.SimController, "asked", wrong)
 

@@ -30,6 +30,10 @@ def test_the_known_seed_catches_it_and_only_it(name: str):
     assert caught(name, range(seed, seed + 1)) == seed, "search again: pytest -m mutations"
 
 
+def test_every_bug_has_its_seed():
+    assert set(KNOWN) == set(SAFETY)
+
+
 @pytest.mark.mutations
 @pytest.mark.parametrize("name", sorted(SAFETY))
 def test_caught_within_500_seeds(name: str, request: pytest.FixtureRequest):
