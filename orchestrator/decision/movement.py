@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from orchestrator.decision.roles import GroupStatus
+from orchestrator.decision.roles import GroupStatus, silence_of
 from orchestrator.model import Reason, Refusal, Role, Seen, ServerName, ServerView, Unknown
 
 
@@ -19,7 +19,7 @@ def plan_switchover(status: GroupStatus, to: ServerName | None) -> Movement | tu
     names = status.group.server_names
     active = [name for name in names if status.roles[name] is Role.ACTIVE]
     if len(active) > 1:
-        return (_both_active(active),)
+        return (_both_active(status, active),)
     if not active:
         return (_no_active(status),)
     source = active[0]
@@ -32,7 +32,7 @@ def plan_switchover(status: GroupStatus, to: ServerName | None) -> Movement | tu
                 advice=f"to move away from it: hasys switchover {status.group.name}",
             ),
         )
-    refusals = _hindrances(status.view.of(target), status.roles[target])
+    refusals = _hindrances(status, target)
     refusals += _not_known(status.view.of(source))
     return tuple(refusals) or Movement(source=source, target=target)
 
@@ -42,7 +42,7 @@ def plan_start(status: GroupStatus, on: ServerName | None) -> Movement | tuple[R
     names = status.group.server_names
     active = [name for name in names if status.roles[name] is Role.ACTIVE]
     if len(active) > 1:
-        return (_both_active(active),)
+        return (_both_active(status, active),)
     target = on or (active[0] if active else status.group.preferred_active)
     peer = status.group.peer_of(target).name
     if active and active[0] != target:
@@ -54,7 +54,7 @@ def plan_start(status: GroupStatus, on: ServerName | None) -> Movement | tuple[R
             ),
         )
     refusals = _unreachable(status.view.of(target))
-    refusals += _hindrances(status.view.of(peer), status.roles[peer])
+    refusals += _hindrances(status, peer)
     return tuple(refusals) or Movement(source=peer, target=target)
 
 
@@ -76,12 +76,12 @@ def _from(status: GroupStatus, source: ServerName) -> Movement:
     return Movement(source=source, target=status.group.peer_of(source).name)
 
 
-def _both_active(active: list[ServerName]) -> Refusal:
+def _both_active(status: GroupStatus, active: list[ServerName]) -> Refusal:
     return Refusal(
         reason=Reason.BOTH_ACTIVE,
         evidence=f"{' and '.join(active)} both hold parts of the service",
         advice="look at both, then stop the parts on the one that must not run them: "
-        "hasys stop GROUP stops them on both",
+        f"hasys stop {status.group.name} --on SERVER",
     )
 
 
@@ -98,17 +98,18 @@ def _no_active(status: GroupStatus) -> Refusal:
     )
 
 
-def _hindrances(view: ServerView, role: Role) -> list[Refusal]:
+def _hindrances(status: GroupStatus, server: ServerName) -> list[Refusal]:
     """Why the service cannot come to, or must not start beside, this server."""
+    view = status.view.of(server)
     if isinstance(view.reach, Unknown):
         return _unreachable(view)
     refusals = _not_known(view)
-    if role in (Role.FAULTED, Role.ACTIVE):
+    if status.roles[server] in (Role.FAULTED, Role.ACTIVE):
         refusals.append(
             Refusal(
                 reason=Reason.RESOURCE_FAILED,
                 evidence=f"{view.server} is not clean: {_held(view)}",
-                advice=f"clean it first: hasys stop GROUP --on {view.server}",
+                advice=f"clean it first: hasys stop {status.group.name} --on {view.server}",
             )
         )
     return refusals
@@ -120,8 +121,8 @@ def _unreachable(view: ServerView) -> list[Refusal]:
     return [
         Refusal(
             reason=Reason.SERVER_UNREACHABLE,
-            evidence=f"{view.server}: {view.reach.detail or view.reach.reason.value}",
-            advice="silence is not death: bring it back, or make sure that it is off",
+            evidence=silence_of(view),
+            advice="silence is not death: bring it back; until then nothing starts",
         )
     ]
 

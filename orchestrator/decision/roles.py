@@ -87,7 +87,9 @@ def _problems(view: GroupView, roles: Mapping[ServerName, Role]) -> list[str]:
     if len(active) > 1:
         problems.append(f"both servers hold parts of the service: {' and '.join(active)}")
     if not active:
-        problems.append("no server runs the service")
+        silent = [name for name, role in roles.items() if role is Role.UNKNOWN]
+        where = f", unless {' or '.join(sorted(silent))} does" if silent else ""
+        problems.append(f"no server runs the service{where}")
     for server in sorted(view.servers, key=lambda one: one.server):
         problems.extend(_server_problems(server, roles[server.server]))
     return problems
@@ -95,7 +97,7 @@ def _problems(view: GroupView, roles: Mapping[ServerName, Role]) -> list[str]:
 
 def _server_problems(view: ServerView, role: Role) -> list[str]:
     if isinstance(view.reach, Unknown):
-        return [f"{view.server} is not reachable: {view.reach.detail or view.reach.reason.value}"]
+        return [silence_of(view)]
     problems = [
         f"{view.server}: network {name}: {trouble}"
         for name, seen in sorted(view.networks.items())
@@ -115,3 +117,11 @@ def _network_trouble(seen: Observation[NetworkState]) -> str | None:
     if isinstance(seen, Unknown):
         return f"unknown: {seen.detail or seen.reason.value}"
     return seen.value.trouble
+
+
+def silence_of(view: ServerView) -> str:
+    """Why nothing is known of a server; the transport's words name it already."""
+    if not isinstance(view.reach, Unknown):
+        return ""
+    detail = view.reach.detail or view.reach.reason.value
+    return detail if detail.startswith(str(view.server)) else f"{view.server}: {detail}"

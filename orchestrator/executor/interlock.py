@@ -43,7 +43,7 @@ def judge(peer: ServerView, reign: Reign) -> Refusal | None:
         return Refusal(
             reason=Reason.SERVER_UNREACHABLE,
             evidence=f"{peer.server} may hold the service: {peer.reach.detail}",
-            advice="silence is not death: bring it back, or make sure that it is off",
+            advice="silence is not death: bring it back; until then nothing starts here",
         )
     if not isinstance(peer.epoch, Seen) or peer.epoch.value is None:
         return Refusal(

@@ -8,7 +8,6 @@ class Reason(enum.Enum):
     """Why something was or was not done. One runbook each in docs/runbooks/."""
 
     ALREADY_THERE = "already-there"
-    NOTHING_RUNS = "nothing-runs"
     BOTH_ACTIVE = "both-active"
     NO_ACTIVE = "no-active"
     SERVER_UNREACHABLE = "server-unreachable"
@@ -16,7 +15,6 @@ class Reason(enum.Enum):
     RESOURCE_FAILED = "resource-failed"
     RUNS_ON_PEER = "runs-on-peer"
     STALE_EPOCH = "stale-epoch"
-    NOT_A_MEMBER = "not-a-member"
     RUN_UNFINISHED = "run-unfinished"
     PLAN_CHANGED = "plan-changed"
     ACTIVE_SILENT = "active-silent"

@@ -63,7 +63,7 @@ async def _answer(transport: Transport, server: ServerName, request: Request) ->
         case Done() as done:
             return done
         case Unreachable(message=message):
-            raise Unanswered(_error(server, message, "see `hasys check --help`"))
+            raise Unanswered(_error(server, message, "nothing more can be said of it"))
         case Failed(message=message):
             raise Unanswered(_error(server, f"{request.op}: {message}", ""))
 

@@ -102,7 +102,8 @@ class _Own:
 
     def refuse_strangers(self) -> None:
         """A number in a pid file that outlived its process (a reboot, a shared disk) may have gone
-        to somebody else: without pattern or stop command nothing else is killed by it."""
+        to somebody else: without pattern or stop command nothing else is killed by it.
+        """
         if self._wanted.pattern is not None or self._wanted.stop or self._wanted.pid_file is None:
             return
         strangers = set(known(self._wanted)) - set(with_environment(MARK, self._mark))
