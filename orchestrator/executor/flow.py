@@ -34,13 +34,19 @@ class FlowRunner:
     transport: Transport
     interlock: Interlock
     steps: StepRunner
+    starting: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
+    """Held from the look at the peer to the end of the start. The race it prevents: a play for both
+    servers looks at each while neither has begun, and starts the service twice."""
 
     async def run(self, task: CompiledTask, server: ServerName) -> Outcome:
         """One outcome for the whole flow on this server; the single ones are in the journal."""
-        if any(step.action is FlowAction.START for step in task.flow):
+        if not any(step.action is FlowAction.START for step in task.flow):
+            return await self._walk(task, server)
+        async with self.starting:
             refusal = await self.interlock.refusal(server)
-            if refusal is not None:
-                return as_outcome(refusal)
+            return await self._walk(task, server) if refusal is None else as_outcome(refusal)
+
+    async def _walk(self, task: CompiledTask, server: ServerName) -> Outcome:
         waiting = {step.resource: step for step in task.flow}
         running: dict[asyncio.Task[Outcome], FlowStep] = {}
         outcomes: dict[ResourceName, Outcome] = {}

@@ -105,6 +105,18 @@ async def test_nothing_starts_beside_what_the_peer_still_holds(stage):
     assert stage.servers.log == []
 
 
+async def test_a_start_on_both_servers_at_once_starts_on_one(tmp_path):
+    group = a_group()
+    stage = Stage(group=group, servers=InMemoryServers(group), directory=tmp_path)
+
+    result = await stage.play("- hosts: group\n  tasks:\n    - flow: {state: started}\n")
+
+    assert result.state is RunState.FAILED
+    assert [len(stage.servers.holders(name)) for name in NAMES] == [1, 1, 1]
+    (refused,) = result.failures.values()
+    assert refused.result == {"refused": "runs-on-peer"}
+
+
 async def test_nothing_starts_beside_a_silent_peer(stage):
     stage.servers.servers[LINUX1].reachable = False
     careless = "- hosts: target\n  tasks:\n    - flow: {state: started}\n"
