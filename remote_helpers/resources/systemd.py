@@ -7,7 +7,7 @@ from remote_helpers.resources.waiting import REPORT_IN_S, shown, wait_for
 
 Spec = Mapping[str, Any]
 
-_PROPERTIES = "LoadState,ActiveState,SubState,UnitFileState,Result,ExecMainStatus"
+_PROPERTIES = "LoadState,ActiveState,SubState,UnitFileState,Result,ExecMainStatus,Job"
 _WORDS = {
     "active": "started",
     "reloading": "started",
@@ -100,6 +100,10 @@ def _judge(unit: str, properties: Mapping[str, str]) -> Dict[str, Any]:
     load = properties.get("LoadState", "")
     word = _WORDS.get(active, "unknown")
     detail = "{} is {} ({})".format(unit, active, properties.get("SubState", ""))
+    if word == "stopped" and properties.get("Job", "") not in ("", "0"):
+        # It waits for others, maybe long after whoever asked for the start gave up.
+        word = "failed"
+        detail += ", but job {} is queued: it may start at any moment".format(properties["Job"])
     if word == "failed" and properties.get("Result", "success") != "success":
         detail += ", result {}, exit status {}".format(
             properties["Result"], properties.get("ExecMainStatus", "?")

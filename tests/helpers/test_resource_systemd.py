@@ -57,6 +57,11 @@ def of_unit(**properties: str) -> str:
             "db.service is reloading (reload)",
         ),
         (
+            {"ActiveState": "inactive", "SubState": "dead", "Job": "4711"},
+            "failed",
+            "db.service is inactive (dead), but job 4711 is queued: it may start at any moment",
+        ),
+        (
             {"ActiveState": "inactive", "SubState": "dead"},
             "stopped",
             "db.service is inactive (dead)",
