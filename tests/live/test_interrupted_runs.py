@@ -104,7 +104,7 @@ def test_a_run_that_no_longer_fits_is_abandoned_and_a_start_completes_its_work(r
     half = running.states("linux1")
     running.done("start", "web")
 
-    assert changed.code == 2
+    assert changed.code == 3
     assert f"the configuration of web has changed since run {run} began" in changed.err
     assert half == {"site": "started", "gate": "started", "address": "stopped"}
     assert running.states("linux1") == WHOLE
