@@ -92,7 +92,7 @@ class Database:
             batch, self._waiting = self._waiting, []
             try:
                 await self._call(functools.partial(self._commit, batch))
-            except StoreUnusable as failure:
+            except Exception as failure:  # noqa: BLE001 - whoever waits must hear of it, else hangs
                 for _, done in batch:
                     if not done.done():
                         done.set_exception(failure)

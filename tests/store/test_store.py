@@ -86,6 +86,13 @@ async def test_one_bad_write_is_told_to_those_it_concerns(database):
     await Journal(database).begin(RUN, WEB, "start", {}, AT)
 
 
+async def test_what_cannot_be_written_as_text_keeps_nobody_waiting(database):
+    half_of_a_letter = "\udcb1"
+    with pytest.raises(UnicodeEncodeError):
+        async with asyncio.timeout(5):
+            await database.write(("INSERT INTO controller VALUES (1, ?)", (half_of_a_letter,)))
+
+
 async def test_an_epoch_is_never_drawn_twice(database):
     identity = Identity(database)
 
