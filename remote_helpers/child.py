@@ -85,7 +85,8 @@ class Children:
 
     def __init__(self) -> None:
         self._groups: Set[int] = set()
-        self._lock = threading.Lock()
+        # A signal may come while its own thread is in here, and its handler comes here, too.
+        self._lock = threading.RLock()
         self._closed = False
 
     def add(self, group: int) -> None:

@@ -178,8 +178,9 @@ class Server:
 
 
 def _line(reply: Dict[str, Any]) -> bytes:
+    """In UTF-8; the bytes of a file name that are not, as question marks: no store takes them."""
     try:
-        line = json.dumps(reply).encode()
+        line = json.dumps(reply, ensure_ascii=False).encode("utf-8", "replace")
         if len(line) <= LONGEST_REPLY:
             return line
         message = "the answer has {} bytes: too long".format(len(line))

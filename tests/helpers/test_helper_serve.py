@@ -104,6 +104,12 @@ def test_what_is_printed_by_mistake_does_not_get_between_the_replies(helper: Ses
     assert str((descriptors / "0").readlink()) == "/dev/null"
 
 
+def test_a_name_that_is_no_utf8_comes_as_text_that_a_store_takes(helper: Session):
+    reply = helper.call("survey", programs=["/opt/\udcc7\udcd1"])
+
+    assert reply["data"]["programs"] == {"/opt/??": None}
+
+
 def test_an_operation_can_be_cancelled(helper: Session):
     helper.raise_epoch()
     number = helper.ask("run", shell="sleep 30", reign=REIGN, deadline_s=30)
