@@ -1,7 +1,7 @@
 """A run from its charter to its end: epoch on the servers, then the walk, each mark on disk."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from orchestrator.clock import Clock
 from orchestrator.decision.roles import status_of
@@ -75,8 +75,10 @@ class Run:
         if raised.refusals:
             await self._mark(RunState.FAILED, raised.refusals[0].evidence)
             return self._result(RunState.FAILED, {}, raised.unreachable, raised.refusals)
+        # Of a run that goes on, an earlier process may have a step there that nobody waited for.
+        doubtful = raised.unreachable if self.past else ()
         try:
-            failures = await self._engine().walk(self.program)
+            failures = await self._engine(doubtful).walk(self.program)
             await self._steps.settled()
         except Interrupted as interruption:
             await self._steps.settled()
@@ -87,9 +89,9 @@ class Run:
         await self._mark(state, message)
         return self._result(state, failures, raised.unreachable)
 
-    def _engine(self) -> Engine:
+    def _engine(self, doubtful: Iterable[ServerName]) -> Engine:
         scope = Scope(self.group, self.charter)
-        transport = SettledTransport(self.transport, self.group, self.charter)
+        transport = SettledTransport(self.transport, self.group, self.charter, doubtful)
         flows = FlowRunner(
             group=self.group,
             reign=self.charter.reign,

@@ -6,6 +6,8 @@ the old helper left running completes the start. Raising the run's own epoch onc
 whatever is in progress there and ends what nobody waits for any more.
 """
 
+from collections.abc import Iterable
+
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.reign import raise_request
 from orchestrator.model import Group, ServerName
@@ -23,10 +25,17 @@ from orchestrator.transport import (
 class SettledTransport:
     """A run's `Transport`; used by its steps and by the interlock's look at the peer."""
 
-    def __init__(self, transport: Transport, group: Group, charter: Charter) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        group: Group,
+        charter: Charter,
+        doubtful: Iterable[ServerName] = (),
+    ) -> None:
+        """`doubtful`: where an earlier process of this run may have left a step in progress."""
         self._transport = transport
         self._raise = raise_request(group, charter)
-        self._doubtful: set[ServerName] = set()
+        self._doubtful = set(doubtful)
 
     async def call(self, server: ServerName, request: Request) -> Reply:
         """What hinders the waiting is the answer to the request, which is then not sent."""

@@ -2,9 +2,10 @@
 
 import pytest
 
+from orchestrator.executor.settled import SettledTransport
 from orchestrator.store.journal import RunState
-from orchestrator.transport import Failed, FailureKind, Unreachable, UnreachableKind
-from tests.executor.runs import Stage
+from orchestrator.transport import Failed, FailureKind, Request, Unreachable, UnreachableKind
+from tests.executor.runs import ControllerDied, Stage
 from tests.executor.test_runs import SWITCHOVER, all_on, where
 from tests.support.builders import LINUX1, LINUX2, a_group
 from tests.support.servers import InMemoryServers
@@ -62,3 +63,36 @@ async def test_while_it_goes_on_nothing_is_started_on_the_other_server(stage):
     assert result.state is RunState.FAILED
     assert set(unsettled.asked[1:]) == {"epoch.raise"}
     assert "started database on linux1" not in stage.servers.log
+
+
+async def test_where_an_earlier_process_may_have_left_a_step_it_is_waited_for_first(stage):
+    charter = stage.charter(SWITCHOVER)
+    asked = []
+    stage.servers.hook = lambda server, request: asked.append((request.op, server))
+    transport = SettledTransport(stage.servers, stage.group, charter, doubtful=[LINUX2])
+
+    await transport.call(LINUX1, Request(op="poll", deadline_s=1.0))
+    await transport.call(LINUX2, Request(op="poll", deadline_s=1.0))
+    await transport.call(LINUX2, Request(op="poll", deadline_s=1.0))
+
+    raised = ("epoch.raise", LINUX2)
+    assert asked == [("poll", LINUX1), raised, ("poll", LINUX2), ("poll", LINUX2)]
+
+
+async def test_a_resumed_run_asks_nothing_of_a_server_that_was_silent_before_its_step_is_over(stage):
+    """The dead controller's helper there may still be starting something, under this very reign."""
+    with pytest.raises(ControllerDied):
+        await stage.play(SWITCHOVER, cut_after=8)
+    is_back = []
+
+    def silent_at_first(server, request):
+        if server != LINUX2:
+            return None
+        is_back.append(request.op)
+        return LOST if len(is_back) == 1 else None
+
+    stage.servers.hook = silent_at_first
+    result = await stage.play(SWITCHOVER)
+
+    assert is_back[:2] == ["epoch.raise", "epoch.raise"]
+    assert result.state is RunState.DONE
