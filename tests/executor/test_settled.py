@@ -79,7 +79,7 @@ async def test_where_an_earlier_process_may_have_left_a_step_it_is_waited_for_fi
     assert asked == [("poll", LINUX1), raised, ("poll", LINUX2), ("poll", LINUX2)]
 
 
-async def test_a_resumed_run_asks_nothing_of_a_server_that_was_silent_before_its_step_is_over(stage):
+async def test_a_resumed_run_waits_on_a_server_that_was_silent_for_what_goes_on_there(stage):
     """The dead controller's helper there may still be starting something, under this very reign."""
     with pytest.raises(ControllerDied):
         await stage.play(SWITCHOVER, cut_after=8)
