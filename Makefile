@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-quick check format prepare bench
+.PHONY: help venv demo test test-quick check format prepare bench simulate soak-simulate mutations model-big
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,11 +24,11 @@ demo: venv ## the main job on two embedded servers, in about a minute
 prepare: venv ## what the tests need of the machine (installs it as root, else says what)
 	$(BIN)/python -m tests.prepare
 
-test: prepare check ## everything
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+test: prepare check simulate ## everything
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not mutations and not model_big"
 
 test-quick: venv ## without root and labs, under two minutes
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not lab and not kernel_lab and not model"
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not lab and not kernel_lab and not model and not mutations"
 
 check: venv ## format, lint, types, layers, sizes, docs
 	$(BIN)/ruff format --check .
@@ -37,6 +37,18 @@ check: venv ## format, lint, types, layers, sizes, docs
 	$(BIN)/lint-imports
 	$(BIN)/vermin --quiet --no-tips --violations -t=3.6- remote_helpers
 	$(BIN)/pytest -q tests/test_tidy.py tests/test_docs.py
+
+simulate: venv ## the protocol against 2,000 seeds of faults
+	$(BIN)/hasys simulate --seeds 0:2000 --processes 2
+
+soak-simulate: venv ## the same, on and on: make soak-simulate SEEDS=2000:100000
+	$(BIN)/hasys simulate --seeds $(or $(SEEDS),2000:20000) --processes 2
+
+mutations: venv ## every planted bug must be caught within 500 seeds
+	$(BIN)/pytest -n $(JOBS) -m mutations tests/simulation
+
+model-big: prepare ## the large state spaces of the lease model: minutes and gigabytes
+	$(BIN)/pytest -m model_big tests/model
 
 format: venv
 	$(BIN)/ruff format .
