@@ -10,7 +10,7 @@ from remote_helpers.operation import Context, OperationError, state
 from remote_helpers.resources.ending import belonging, described, kill, terminate, wait_for_end
 from remote_helpers.resources.known import Wanted, known, pid_in, shells_of, wanted_of
 from remote_helpers.resources.launch import How, Launched, launch, output_of
-from remote_helpers.resources.processes import with_environment
+from remote_helpers.resources.processes import marked, with_environment
 from remote_helpers.resources.waiting import REPORT_IN_S, shown, wait_for
 
 Spec = Mapping[str, Any]
@@ -28,8 +28,16 @@ SETTLE_S = 5.0
 off from its controller, may still be bringing them up."""
 
 
-def check(context: Context, _name: str, spec: Spec) -> Dict[str, Any]:
-    return _look(context, wanted_of(spec))
+def check(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
+    """Not stopped while anything of it is there: a start command that was given up and still goes
+    on, workers of a dead parent, a service that does not answer its check.
+    """
+    seen = _look(context, wanted_of(spec))
+    left = marked(MARK, _mark(context, name)) if seen["state"] == "stopped" else []
+    if not left:
+        return seen
+    detail = "{}, but of its start there is still {}".format(seen["detail"], described(set(left)))
+    return state("failed", False, detail)
 
 
 def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:

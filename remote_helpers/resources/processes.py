@@ -47,6 +47,8 @@ RECENT_S = 0.02
 
 _lock = threading.Lock()
 _recent: Tuple[float, List[Process]] = (float("-inf"), [])
+_variables: Dict[Tuple[int, str], Tuple[str, str]] = {}
+"""(pid, variable) -> command line then, value; another command line is another program."""
 
 
 def running() -> List[Process]:
@@ -159,6 +161,40 @@ def with_environment(variable: str, value: str) -> List[int]:
         for entry in os.listdir("/proc")
         if entry.isdigit() and wanted in _read(entry, "environ").split(b"\0")
     ]
+
+
+def marked(variable: str, value: str) -> List[int]:
+    """As `with_environment`, for a look once a second: an environment is read once a program."""
+    global _variables  # noqa: PLW0603 - the helper's own, one per process
+    everybody = running()
+    with _lock:
+        known: Dict[Tuple[int, str], Tuple[str, str]] = {}
+        for one in everybody:
+            key = (one.pid, variable)
+            found = _variables.get(key)
+            if found is None or found[0] != one.line:
+                environment = _read(str(one.pid), "environ")
+                if not environment:
+                    continue  # it ended, or is about to become another program
+                found = (one.line, _variable_in(environment, variable))
+            known[key] = found
+        _variables = known
+    candidates = [pid for (pid, _), (_, its) in known.items() if its == value]
+    return [pid for pid in candidates if not _has_ended(pid)]
+
+
+def _has_ended(pid: int) -> bool:
+    """The list of processes may be older than its end."""
+    kin = kin_of(pid)
+    return kin is None or kin.ended
+
+
+def _variable_in(environment: bytes, variable: str) -> str:
+    prefix = os.fsencode(variable + "=")
+    for part in environment.split(b"\0"):
+        if part.startswith(prefix):
+            return os.fsdecode(part[len(prefix) :])
+    return ""
 
 
 def families_of(pids: Iterable[int], everybody: Dict[int, Kin]) -> Set[int]:

@@ -231,3 +231,16 @@ def test_a_definition_that_cannot_work_is_our_mistake(
     service: Service, fields: dict[str, Any], word: str
 ):
     assert word in service.refusal(lambda: service.check(service.spec(**fields)))
+
+
+def test_a_start_that_was_given_up_and_still_goes_on_is_not_stopped(service: Service):
+    service.writes("sleep 300; exec never")
+    spec = service.spec(start=str(service.program), pattern="no-such-process-yet$")
+    with pytest.raises(OperationError, match="not started before the deadline"):
+        service.start(spec, 1.0)
+    seen = service.check(spec)
+
+    assert seen["state"] == "failed"
+    assert "of its start there is still" in seen["detail"]
+    assert service.stop(spec)["state"] == "stopped"
+    assert service.check(spec)["state"] == "stopped"
