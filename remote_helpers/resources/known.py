@@ -92,12 +92,14 @@ def shells_of(wanted: Wanted) -> List[List[str]]:
 
 
 def pid_in(path: str) -> int:
-    """0: there is no such file, or no number in it."""
+    """0: there is no such file, or no number in it. One that cannot be read says nothing."""
     try:
         with open(path, encoding="ascii", errors="replace") as file:
             words = file.read(64).split()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return 0
+    except OSError as problem:
+        raise OperationError("failed", "cannot read {}: {}".format(path, problem)) from problem
     return int(words[0]) if words and words[0].isdigit() else 0
 
 

@@ -244,3 +244,11 @@ def test_a_start_that_was_given_up_and_still_goes_on_is_not_stopped(service: Ser
     assert "of its start there is still" in seen["detail"]
     assert service.stop(spec)["state"] == "stopped"
     assert service.check(spec)["state"] == "stopped"
+
+
+def test_a_pid_file_that_cannot_be_read_is_not_taken_for_none(service: Service):
+    folder = service.folder / "pid"
+    folder.mkdir()  # reads as an error even for root, as a file on a dead disk does
+    spec = service.spec(pattern=None, pid_file=str(folder))
+
+    assert "cannot read" in service.refusal(lambda: service.check(spec))
