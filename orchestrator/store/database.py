@@ -6,6 +6,7 @@ disk goes into the next one, so steps that run side by side share an fsync.
 
 import asyncio
 import functools
+import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -120,6 +121,8 @@ class Database:
     def _connect(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not self._path.exists():  # variables of runs stand in it: for nobody else to read
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
             raise StoreUnusable(
                 f"state directory {self._path.parent}: {error.strerror}",

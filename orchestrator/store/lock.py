@@ -1,5 +1,6 @@
 """One run a group at a time, on this machine: an flock that the kernel drops when we die."""
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
@@ -8,14 +9,13 @@ from pathlib import Path
 
 from orchestrator.errors import Busy
 from orchestrator.model import GroupName
+from orchestrator.store.database import StoreUnusable
 
 
 @contextmanager
 def group_lock(state_directory: Path, group: GroupName, purpose: str) -> Iterator[None]:
     """Hold the group for `purpose`; raises Busy, naming the holder, when somebody else does."""
-    directory = state_directory / "locks"
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(directory / f"{group}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = _opened(state_directory / "locks" / f"{group}.lock")
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -25,8 +25,19 @@ def group_lock(state_directory: Path, group: GroupName, purpose: str) -> Iterato
                 f"group {group} is held by {holder or 'another process'}",
                 hint="wait for it to end; `hasys events` shows what it does",
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, f"process {os.getpid()}: {purpose}\n".encode())
+        with contextlib.suppress(OSError):  # a full disk: then the next one is not told by whom
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"process {os.getpid()}: {purpose}\n".encode())
         yield
     finally:
         os.close(descriptor)
+
+
+def _opened(path: Path) -> int:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnusable(
+            f"lock {path}: {error.strerror}", hint="choose another place with --state DIR"
+        ) from error

@@ -153,3 +153,16 @@ def test_a_group_is_held_by_one_and_the_other_is_told_by_whom(tmp_path):
 
     with group_lock(tmp_path, WEB, "start by lee"):
         pass
+
+
+async def test_what_it_keeps_is_for_nobody_else_to_read(database, tmp_path):
+    await database.write(("INSERT INTO controller VALUES (1, 'c-1')", ()))
+
+    assert {file.stat().st_mode & 0o077 for file in tmp_path.glob("hasys.db*")} == {0}
+
+
+def test_a_lock_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "locks").write_text("not a folder")
+
+    with pytest.raises(StoreUnusable, match="locks"), group_lock(tmp_path, WEB, "start"):
+        pass
