@@ -65,10 +65,12 @@ _lock = threading.Lock()
 def poll(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
     group, seconds = str(args["group"]), float(args["deadline_s"])
     resources: List[Mapping[str, Any]] = args["resources"]
-    until = min(time.monotonic() + seconds, context.deadline - REPORT_IN_S)
-    looks = {
-        str(one["name"]): _begin(_key(group, one), _check(context, one, until)) for one in resources
+    asked = time.monotonic()
+    until = min(asked + seconds, context.deadline - REPORT_IN_S)
+    questions = {
+        str(one["name"]): (_key(group, one), _check(context, one, until)) for one in resources
     }
+    looks = {name: _begin(*question) for name, question in questions.items()}
     record = _begin((group, "record"), lambda: epoch.record_of(context, group))
     machine = _begin(("facts",), facts.read)
     nets = {
@@ -78,7 +80,12 @@ def poll(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
     for look in [*looks.values(), *nets.values(), record, machine]:
         if time.monotonic() - look.began < seconds:  # one that hung before is not waited for again
             look.wait(until)
-    data: Dict[str, Any] = {"resources": {name: _state(looks[name]) for name in looks}}
+    # What a look saw before it was asked for may be over: it is taken once more.
+    stale = [name for name, look in looks.items() if look.began < asked and look.done]
+    looks.update({name: _begin(*questions[name]) for name in stale})
+    for name in stale:
+        looks[name].wait(until)
+    data: Dict[str, Any] = {"resources": {name: _state(looks[name], asked) for name in looks}}
     data["networks"] = {name: _part("network", nets[name]) for name in nets}
     data.update(_part("epoch", record))
     data.update(_part("facts", machine))
@@ -111,11 +118,14 @@ def _net(asked: Mapping[str, Any]) -> Callable[[], Any]:
     return lambda: networks.look(asked)
 
 
-def _state(look: _Look) -> Dict[str, Any]:
+def _state(look: _Look, asked: float) -> Dict[str, Any]:
     try:
         found = look.answer()
     except OperationError as error:
         return {"state": "unknown", "detail": error.message, "reason": error.kind}
+    if look.began < asked:  # it ended this very moment
+        detail = "an earlier look hung and has only just ended"
+        return {"state": "unknown", "detail": detail, "reason": "timed-out"}
     return {"state": found["state"], "detail": found["detail"]}
 
 

@@ -83,6 +83,27 @@ def test_a_look_that_cannot_be_ended_is_not_waited_for_again_nor_begun_again(
     assert len(begun) == 1
 
 
+def test_what_a_look_saw_before_it_was_asked_for_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """It may have seen 'stopped' and hung, while somebody started it."""
+    seen = ["started", "stopped"]
+
+    class Slow:
+        @staticmethod
+        def check(_context: Context, _name: str, _spec: Any) -> dict[str, Any]:
+            word = seen.pop()
+            time.sleep(0.6 if word == "stopped" else 0.0)
+            return {"state": word, "detail": ""}
+
+    monkeypatch.setitem(TYPES, "slow", Slow)
+    slow = {"name": uuid.uuid4().hex, "type": "slow", "spec": {}}
+    first = ask(tmp_path, slow, each_s=0.1)["resources"][slow["name"]]
+    second = ask(tmp_path, slow, each_s=5.0)["resources"][slow["name"]]
+
+    assert (first["state"], second["state"]) == ("unknown", "started")
+
+
 def test_a_damaged_record_and_an_unknown_type_spoil_only_themselves(tmp_path: Path):
     (tmp_path / "web").mkdir()
     (tmp_path / "web" / "epoch.json").write_text("{")
