@@ -2,5 +2,5 @@
 
 A run is replayable: each step has an id that depends only on where it stands, its outcome is in
 the journal, and walking the program again with that journal takes the same way up to where the
-run was cut. Resuming is walking again. Called by `runtime.operations`.
+run was cut. Resuming is walking again. Called by `runtime.operate`.
 """
