@@ -33,6 +33,9 @@ class Released:
 async def release(application: Application, group: Group) -> Released | tuple[Refusal, ...]:
     """The servers that answer are released; one that does not keeps its record and is named."""
     with group_lock(application.state_directory, group.name, "release"):
+        unfinished = await application.journal.unfinished(group.name)
+        if unfinished is not None:
+            return (_unfinished(unfinished.id),)
         async with application.reach(group) as transport:
             view = await collect(group, transport, application.clock)
             epoch = await application.identity.draw_epoch(group.name, above=highest_known(view))
@@ -81,6 +84,15 @@ def _request(op: str, reign: Reign) -> Request:
         "run": reign.run,
     }
     return Request(op=op, args=args, deadline_s=DEADLINE_S, reign=reign)
+
+
+def _unfinished(run: RunId) -> Refusal:
+    """Resumed later, it would register the servers anew under an epoch of long ago."""
+    return Refusal(
+        reason=Reason.RUN_UNFINISHED,
+        evidence=f"run {run} has not come to its end",
+        advice=f"go on with it: hasys resume {run}, or end it: hasys resume {run} --abandon",
+    )
 
 
 def _refusal(server: ServerName, failed: Failed) -> Refusal:
