@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -52,7 +53,7 @@ print(json.dumps([(stopped - began) * 1000, (time.monotonic() - stopped) * 1000]
 
 async def measure(folder: Path) -> list[Figure]:
     try:
-        lab = kinds.up("namespaces", f"bench-{folder.name[-6:]}")
+        lab = kinds.up("namespaces", f"bench-{os.getpid()}")
     except (programs.CannotRun, RuntimeError) as problem:
         print(f"bench: switchover is left out, there is no lab: {problem}", file=sys.stderr)
         return []
