@@ -42,9 +42,7 @@ class Session:
         while data:
             data = data[self.process.stdin.write(data) :]
 
-    def ask(
-        self, op: str, *, deadline_s: float = 10, reign: object = None, **args: Any
-    ) -> int:
+    def ask(self, op: str, *, deadline_s: float = 10, reign: object = None, **args: Any) -> int:
         """Send it; the number is the reply's id."""
         number = next(self._numbers)
         request = {"id": number, "op": op, "args": args, "deadline_s": deadline_s}
