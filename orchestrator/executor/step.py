@@ -86,12 +86,14 @@ class StepRunner:
     async def settled(self) -> None:
         """The ends of all steps are on disk. Raises StoreUnusable when one cannot be written."""
         self._journal.flush()
-        await asyncio.gather(*self._being_written, return_exceptions=True)
+        if self._being_written:
+            await asyncio.wait(self._being_written)  # a gather that is cancelled would cancel them
         self._must_be_written()
 
     def _note_written(self, written: asyncio.Future[None]) -> None:
         self._being_written.discard(written)
-        self._unwritable = self._unwritable or written.exception()
+        problem = written.exception()
+        self._unwritable = self._unwritable or problem
 
     def _must_be_written(self) -> None:
         """Once an end could not be written, nothing further is begun, on whichever branch."""
