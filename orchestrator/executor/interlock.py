@@ -52,7 +52,11 @@ def judge(peer: ServerView, reign: Reign) -> Refusal | None:
             advice="its record was lost or could not be read; run the command again",
         )
     record = peer.epoch.value
-    if (record.promised, record.controller) != (reign.epoch, reign.controller):
+    if (record.promised, record.controller, record.run) != (
+        reign.epoch,
+        reign.controller,
+        reign.run,
+    ):
         return Refusal(
             reason=Reason.STALE_EPOCH,
             evidence=f"{peer.server} has promised epoch {record.promised} to controller "

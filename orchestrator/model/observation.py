@@ -8,7 +8,7 @@ import enum
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-from orchestrator.model.ids import ControllerId, Epoch, NetworkName, ResourceName, ServerName
+from orchestrator.model.ids import ControllerId, Epoch, NetworkName, ResourceName, RunId, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.resource import ResourceState
 
@@ -50,6 +50,8 @@ class EpochRecord:
     reigning: Epoch
     """The epoch under which it last became ACTIVE; 0: never."""
     controller: ControllerId
+    run: RunId
+    """In whose name the promise was asked for: a reign is epoch, controller and run."""
     counter: int
     """Rises with every write; a fall means that the state was lost or restored."""
 

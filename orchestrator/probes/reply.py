@@ -20,6 +20,7 @@ from orchestrator.model import (
     Observation,
     ResourceName,
     ResourceState,
+    RunId,
     Seen,
     ServerName,
     ServerView,
@@ -159,6 +160,7 @@ def _record(answer: Any) -> EpochRecord | None:
         promised=Epoch(_count(fields, "promised")),
         reigning=Epoch(_count(fields, "reigning")),
         controller=ControllerId(_text(fields, "controller")),
+        run=RunId(_text(fields, "run")),
         counter=_count(fields, "counter"),
     )
 

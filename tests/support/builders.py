@@ -23,6 +23,7 @@ from orchestrator.model import (
     Resource,
     ResourceName,
     ResourceState,
+    RunId,
     Seen,
     Server,
     ServerName,
@@ -86,6 +87,7 @@ def a_server_view(
             promised=Epoch(promised),
             reigning=Epoch(promised),
             controller=ControllerId("c-1"),
+            run=RunId("r-1"),
             counter=1,
         )
     return ServerView(
