@@ -30,6 +30,10 @@ class Charter:
     variables: Mapping[str, Any]
     by: str
     """Who asked for it."""
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The texts of all files that the playbook includes, by path."""
+    selection: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """Tags and the task to start at: `playbooks.directives.Selection`."""
 
     @property
     def reign(self) -> Reign:

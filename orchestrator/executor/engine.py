@@ -7,16 +7,29 @@ could not be reached; a play that ends with a failure that nobody rescued ends t
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, assert_never
 
-from orchestrator.executor.progress import PlayStarted, Report, TaskStarted
+from orchestrator.executor.handlers import PlayState
+from orchestrator.executor.include import Inclusion, inclusions
+from orchestrator.executor.loop import run_task
+from orchestrator.executor.progress import PlayStarted, Report, Rescued, TaskEnded, TaskStarted
 from orchestrator.executor.scope import Scope
 from orchestrator.executor.task import TaskRunner
 from orchestrator.model import Outcome, ServerName, Status
 from orchestrator.playbooks.model import (
+    Block,
     CompiledBlock,
+    CompiledInclude,
+    CompiledMeta,
+    CompiledNode,
     CompiledPlay,
     CompiledTask,
+    FlowAction,
+    Include,
+    Meta,
+    MetaAction,
     Program,
+    Task,
 )
 
 Failures = Mapping[ServerName, Outcome]
@@ -38,48 +51,223 @@ class Engine:
             servers = await self.who(number, play)
             self.report(PlayStarted(name=play.play.name, servers=servers))
             with self.scope.within(play.play.variables):
-                failures = await self._nodes(play.tasks, servers)
+                failures = await self._play(PlayState(play=play, servers=servers))
             if failures:
                 return failures
         return {}
 
+    async def _play(self, state: PlayState) -> Failures:
+        failures = dict(await self._nodes(state.play.tasks, state.servers, state, ""))
+        told = [
+            server
+            for server in state.servers
+            if server not in failures
+            or (
+                state.play.play.force_handlers and failures[server].status is not Status.UNREACHABLE
+            )
+        ]
+        for server, outcome in (await self._flush(told, state)).items():
+            failures.setdefault(server, outcome)
+        return failures
+
     async def _nodes(
-        self, nodes: Sequence[CompiledTask | CompiledBlock], servers: Servers
+        self, nodes: Sequence[CompiledNode], servers: Servers, state: PlayState, at: str
     ) -> Failures:
         failures: dict[ServerName, Outcome] = {}
         for node in nodes:
-            left = [server for server in servers if server not in failures]
+            left = [one for one in servers if one not in failures and one not in state.ended]
             if not left:
                 break
-            run = self._task if isinstance(node, CompiledTask) else self._block
-            failures.update(await run(node, left))  # type: ignore[arg-type]
+            failures.update(await self._node(node, left, state, at))
         return failures
 
-    async def _task(self, node: CompiledTask, servers: Servers) -> Failures:
-        self.report(TaskStarted(path=node.path, name=node.task.name))
-        outcomes = await _all_ended([self.tasks.run(node, server) for server in servers])
-        return {
-            server: outcome
-            for server, outcome in zip(servers, outcomes, strict=True)
-            if not outcome.status.is_good
-        }
+    async def _node(
+        self, node: CompiledNode, servers: Servers, state: PlayState, at: str
+    ) -> Failures:
+        match node:
+            case CompiledTask():
+                return await self._task(node, servers, state, at)
+            case CompiledBlock():
+                return await self._block(node, servers, state, at)
+            case CompiledInclude():
+                return await self._include(node, servers, state, at)
+            case CompiledMeta():
+                return await self._meta(node, servers, state)
+            case _:
+                assert_never(node)
 
-    async def _block(self, node: CompiledBlock, servers: Servers) -> Failures:
-        conditions = {server: self.tasks.condition_of(node.block, server) for server in servers}
-        meant = [server for server in servers if conditions[server].status is Status.OK]
-        broken = {
-            server: condition
-            for server, condition in conditions.items()
-            if condition.status is Status.FAILED
-        }
-        with self.scope.within(node.block.variables):
-            failures = {**broken, **await self._nodes(node.tasks, meant)}
+    async def _task(
+        self, node: CompiledTask, servers: Servers, state: PlayState, at: str
+    ) -> Failures:
+        task = node.task
+        self.report(TaskStarted(path=f"{node.path}{at}", name=task.name))
+        doing = servers[:1] if task.directives.run_once else servers
+        ended = await _all_ended([run_task(self.tasks, node, server, at) for server in doing])
+        outcomes = dict(zip(doing, ended, strict=True))
+        if task.directives.run_once:
+            self._share(task, servers, outcomes)
+        failures: dict[ServerName, Outcome] = {}
+        for server, outcome in outcomes.items():
+            is_ignored = self._is_ignored(task, server, outcome)
+            self._note(node, server, outcome, state)
+            if not outcome.status.is_good and not is_ignored:
+                failures[server] = outcome
+            if server in doing:
+                self.report(
+                    TaskEnded(
+                        path=f"{node.path}{at}",
+                        name=task.name,
+                        server=server,
+                        outcome=outcome,
+                        is_ignored=is_ignored,
+                    )
+                )
+        if failures and task.directives.any_errors_fatal:
+            failures = {**self._fatal(servers, failures), **failures}
+        for server, outcome in failures.items():
+            self.scope.note_failure(server, outcome, _described(task))
+        return failures
+
+    def _share(self, task: Task, servers: Servers, outcomes: dict[ServerName, Outcome]) -> None:
+        """`run_once`: what the first one learnt or suffered, all have."""
+        first = next(iter(outcomes))
+        variables = self.scope.facts_of(first)
+        facts = outcomes[first].result.get("ansible_facts")
+        shared = [task.register] if task.register is not None else []
+        shared += list(facts) if isinstance(facts, Mapping) else []
+        for server in servers:
+            self.scope.set_facts(server, {name: variables[name] for name in shared})
+            outcomes.setdefault(server, outcomes[first])
+
+    def _is_ignored(self, task: Task, server: ServerName, outcome: Outcome) -> bool:
+        directives = task.directives
+        if outcome.status is Status.FAILED:
+            return self.tasks.is_said(directives.ignore_errors, task, server)
+        if outcome.status is Status.UNREACHABLE:
+            return self.tasks.is_said(directives.ignore_unreachable, task, server)
+        return False
+
+    def _note(
+        self, node: CompiledTask, server: ServerName, outcome: Outcome, state: PlayState
+    ) -> None:
+        if outcome.status is Status.CHANGED:
+            state.notify(server, node.task.notify)
+        if node.flow and outcome.status is not Status.SKIPPED:
+            actions = {step.action for step in node.flow}
+            if FlowAction.START in actions:
+                self.scope.lost.note_started(server)
+            elif outcome.status.is_good and self._stops_all(node):
+                message = f"all of the service had been stopped on it and checked ({node.path})"
+                self.scope.lost.note_stopped(server, message)
+        if node.task.directives.delegate_to is None:
+            self.scope.lost.note(server, outcome)
+
+    def _stops_all(self, node: CompiledTask) -> bool:
+        stopped = {step.resource for step in node.flow if step.action is FlowAction.STOP}
+        return stopped == set(self.tasks.flows.group.resources)
+
+    @staticmethod
+    def _fatal(servers: Servers, failures: Failures) -> Failures:
+        names = ", ".join(failures)
+        message = f"ended because of {names} (any_errors_fatal)"
+        fatal = Outcome(status=Status.FAILED, message=message, result={"kind": "ended-with-other"})
+        return dict.fromkeys(servers, fatal)
+
+    async def _block(
+        self, node: CompiledBlock, servers: Servers, state: PlayState, at: str
+    ) -> Failures:
+        block = node.block
+        meant, broken = self._meant(servers, block.when, block)
+        for server, outcome in broken.items():
+            self.scope.note_failure(server, outcome, {"name": block.name, "action": "block"})
+        with self.scope.within(block.variables):
+            failures = {**broken, **await self._nodes(node.tasks, meant, state, at)}
             if failures and node.rescue:
-                for server, outcome in failures.items():
-                    self.scope.note_failure(server, outcome)
-                failures = dict(await self._nodes(node.rescue, list(failures)))
-            failures.update(await self._nodes(node.always, meant))
+                hurt = list(failures)
+                failures = dict(await self._nodes(node.rescue, hurt, state, at))
+                for server in hurt:
+                    if server not in failures:
+                        self.report(Rescued(path=f"{node.path}{at}", server=server))
+            failures.update(await self._nodes(node.always, meant, state, at))
         return failures
+
+    def _meant(
+        self, servers: Servers, when: tuple[str, ...], node: Block | Include | Meta
+    ) -> tuple[list[ServerName], dict[ServerName, Outcome]]:
+        """For whom the condition holds, and for whom nobody can tell."""
+        conditions = {
+            server: self.tasks.condition_of(when, node.variables, node.position, server)
+            for server in servers
+        }
+        meant = [name for name in servers if conditions[name].status is Status.OK]
+        broken = {n: one for n, one in conditions.items() if one.status is Status.FAILED}
+        return meant, broken
+
+    async def _include(
+        self, node: CompiledInclude, servers: Servers, state: PlayState, at: str
+    ) -> Failures:
+        include = node.include
+        self.report(TaskStarted(path=f"{node.path}{at}", name=include.name))
+        meant, failures = self._meant(servers, include.when if not include.loop else (), include)
+        found: list[Inclusion] = []
+        for server in meant:
+            chosen = inclusions(self.tasks, node, server)
+            if isinstance(chosen, Outcome):
+                failures[server] = chosen
+                self.scope.note_failure(server, chosen, {"name": include.name})
+            else:
+                found += chosen
+        for number, file in dict.fromkeys((one.number, one.file) for one in found):
+            group = {
+                one.server: one.variables
+                for one in found
+                if (one.number, one.file) == (number, file) and one.server not in failures
+            }
+            turn = f"{at}[{number}]" if include.loop is not None else at
+            with self.scope.within_each(group):
+                nodes = node.files[file]
+                failures.update(await self._nodes(nodes, list(group), state, turn))
+        return failures
+
+    async def _meta(self, node: CompiledMeta, servers: Servers, state: PlayState) -> Failures:
+        meta = node.meta
+        meant, broken = self._meant(servers, meta.when, meta)
+        match meta.action:
+            case MetaAction.FLUSH_HANDLERS:
+                return {**broken, **await self._flush(meant, state)}
+            case MetaAction.END_PLAY:
+                if servers[0] in meant:
+                    state.ended.update(state.servers)
+            case MetaAction.END_HOST:
+                state.ended.update(meant)
+            case MetaAction.NOOP:
+                pass
+        return broken
+
+    async def _flush(self, servers: Servers, state: PlayState) -> Failures:
+        """Runs what was notified; a handler may notify others, before and behind it."""
+        failures: dict[ServerName, Outcome] = {}
+        for _ in range(len(state.play.handlers) + 1):
+            for node in state.play.handlers:
+                left = [one for one in servers if one not in failures and one not in state.ended]
+                if told := state.take(node, left):
+                    turn = state.next_turn(node)
+                    failures.update(await self._task(node, told, state, turn))
+            if not state.is_waiting(servers):
+                break
+        return failures
+
+
+def _described(task: Task) -> dict[str, Any]:
+    """Ansible's `ansible_failed_task`, as far as it says something here."""
+    args = {} if task.directives.no_log else dict(task.args)
+    return {
+        "name": task.name,
+        "action": task.module,
+        "args": args,
+        "tags": list(task.directives.tags),
+        "path": f"{task.position.file}:{task.position.line}",
+    }
 
 
 async def _all_ended(runs: Sequence[Coroutine[None, None, Outcome]]) -> list[Outcome]:

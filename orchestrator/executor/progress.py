@@ -33,7 +33,29 @@ class StepEnded:
     outcome: Outcome
     replayed: bool
     """Its outcome stood in the journal: it was not done again."""
+    item: str = ""
+    """In a loop: what people read of the item."""
 
 
-Progress = PlayStarted | TaskStarted | StepStarted | StepEnded
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEnded:
+    """A task with all its steps: the items of a loop, the resources of a flow, repetitions."""
+
+    path: str
+    name: str
+    server: ServerName
+    outcome: Outcome
+    is_ignored: bool
+    """It failed or could not be reached, and the playbook goes on all the same."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rescued:
+    """A block's `rescue` made good what had failed on this server."""
+
+    path: str
+    server: ServerName
+
+
+Progress = PlayStarted | TaskStarted | StepStarted | StepEnded | TaskEnded | Rescued
 Report = Callable[[Progress], None]

@@ -10,6 +10,7 @@ from orchestrator.executor.charter import Charter
 from orchestrator.executor.engine import Engine, Failures
 from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.interlock import Interlock
+from orchestrator.executor.lost import Lost, LostState
 from orchestrator.executor.progress import Report
 from orchestrator.executor.reign import raise_epoch
 from orchestrator.executor.scope import Scope
@@ -40,6 +41,8 @@ class RunResult:
     """Servers that could not be told the run's epoch."""
     refusals: tuple[Refusal, ...]
     """Why a server did not accept the run; then no step was begun."""
+    lost: Mapping[ServerName, Lost] = dataclasses.field(default_factory=dict)
+    """Servers that fell silent, with what is known of them and by which evidence."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -57,6 +60,7 @@ class Run:
     """What the journal holds of it when it is resumed."""
 
     def __post_init__(self) -> None:
+        self._scope = Scope(self.group, self.charter, self.program.variables)
         self._steps = StepRunner(
             run=self.charter.run,
             journal=self.journal,
@@ -90,7 +94,7 @@ class Run:
         return self._result(state, failures, raised.unreachable)
 
     def _engine(self, doubtful: Iterable[ServerName]) -> Engine:
-        scope = Scope(self.group, self.charter)
+        scope = self._scope
         transport = SettledTransport(self.transport, self.group, self.charter, doubtful)
         flows = FlowRunner(
             group=self.group,
@@ -111,10 +115,16 @@ class Run:
             transport=transport,
             clock=self.clock,
             reign=self.charter.reign,
+            servers=self.charter.servers,
         )
         return Engine(tasks=tasks, scope=scope, who=self._who, report=self.report)
 
     async def _who(self, number: int, play: CompiledPlay) -> tuple[ServerName, ...]:
+        if play.asks_roles:
+            self._scope.set_roles(
+                active=_only(await self._by_role(f"{number}:active", Role.ACTIVE)),
+                standby=_only(await self._by_role(f"{number}:standby", Role.STANDBY)),
+            )
         meant = await self._selected(number, play)
         return tuple(server for server in meant if server in self.charter.servers)
 
@@ -129,11 +139,11 @@ class Run:
             case HostSelector.SERVER:
                 return (ServerName(play.server or ""),)
             case HostSelector.ACTIVE:
-                return await self._by_role(number, Role.ACTIVE)
+                return await self._by_role(f"{number}:hosts", Role.ACTIVE)
             case HostSelector.STANDBY:
-                return await self._by_role(number, Role.STANDBY)
+                return await self._by_role(f"{number}:hosts", Role.STANDBY)
 
-    async def _by_role(self, number: int, role: Role) -> tuple[ServerName, ...]:
+    async def _by_role(self, step: str, role: Role) -> tuple[ServerName, ...]:
         """A step of its own: a resumed run goes on with the servers that were found then."""
 
         async def look() -> Outcome:
@@ -148,7 +158,7 @@ class Run:
 
         outcome = await self._steps.perform(
             Step(
-                id=StepId(f"{number}:hosts"),
+                id=StepId(step),
                 title=f"who is {role.value}",
                 server=self.charter.source,
                 act=look,
@@ -172,4 +182,16 @@ class Run:
             failures=failures,
             unreachable=unreachable,
             refusals=refusals,
+            lost=self._lost(unreachable),
         )
+
+    def _lost(self, unreachable: Mapping[ServerName, Unreachable]) -> Mapping[ServerName, Lost]:
+        silent = {
+            server: Lost(state=LostState.UNKNOWN, evidence=silence.message)
+            for server, silence in unreachable.items()
+        }
+        return {**silent, **self._scope.lost.found}
+
+
+def _only(servers: tuple[ServerName, ...]) -> ServerName | None:
+    return servers[0] if len(servers) == 1 else None

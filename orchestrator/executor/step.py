@@ -10,6 +10,7 @@ from typing import assert_never
 
 from orchestrator.clock import Clock
 from orchestrator.errors import Interrupted
+from orchestrator.executor.judge import hidden
 from orchestrator.executor.progress import Report, StepEnded, StepStarted
 from orchestrator.model import Outcome, RunId, ServerName, Status, StepId
 from orchestrator.store.journal import Journal, StepRecord
@@ -27,6 +28,10 @@ class Step:
     if_cut: Outcome | None = None
     """How it ends when the controller died while it was under way, so that nobody knows what it
     did. None: it may be asked for again, because it looks at the state before it acts."""
+    is_hidden: bool = False
+    """`no_log`: nothing of what it says is journaled or told; only the walk itself has it."""
+    item: str = ""
+    """In a loop: what people read of the item."""
 
 
 class StepRunner:
@@ -77,10 +82,11 @@ class StepRunner:
         outcome = dataclasses.replace(outcome, took_s=self._clock.monotonic() - began)
         # Not waited for: the next step's intention goes to disk with it, in one sync. No request
         # leaves before the ends of all steps that the run has seen are on disk.
-        written = self._journal.finish(self._run, step.id, outcome, self._clock.utc())
+        shown = hidden(outcome) if step.is_hidden else outcome
+        written = self._journal.finish(self._run, step.id, shown, self._clock.utc())
         self._being_written.add(written)
         written.add_done_callback(self._note_written)
-        self._ended(step, outcome, replayed=False)
+        self._ended(step, shown, replayed=False)
         return outcome
 
     async def settled(self) -> None:
@@ -108,6 +114,7 @@ class StepRunner:
                 server=step.server,
                 outcome=outcome,
                 replayed=replayed,
+                item=step.item,
             )
         )
 

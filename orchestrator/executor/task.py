@@ -1,22 +1,48 @@
-"""One task on one server: `when`, rendering, the module's request, `until`, `register`."""
+"""One task on one server: `when`, rendering, the module's request, `until`, `register`.
+
+Loops are in `loop`, what an author says about how a task ended in `judge`.
+"""
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.clock import Clock
+from orchestrator.executor import judge
 from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.scope import Scope, registered
 from orchestrator.executor.step import Step, StepRunner, ask
 from orchestrator.model import Outcome, ServerName, Status, StepId
-from orchestrator.playbooks.model import Block, CompiledTask, Position, Task
-from orchestrator.playbooks.module import Module, Wait
+from orchestrator.playbooks.compile import DELEGATES
+from orchestrator.playbooks.directives import YesNo
+from orchestrator.playbooks.model import CompiledTask, Position, Task
+from orchestrator.playbooks.module import Module, Wait, failed
 from orchestrator.playbooks.modules import MODULES
-from orchestrator.playbooks.template import TemplateError, holds, render
+from orchestrator.playbooks.template import CENSORED, TemplateError, holds, render
 from orchestrator.transport import Reign, Request, Transport
 
 DEFAULT_TIMEOUT_S = 300.0
 """A task without `timeout` ends here: nothing in a failover may wait for ever."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A task on a server, in one turn of each loop around it."""
+
+    node: CompiledTask
+    server: ServerName
+    at: str
+    """The turns of the loops around it, `[2]` for the third: with the path it names the step."""
+    item: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    label: str = ""
+
+    @property
+    def task(self) -> Task:
+        return self.node.task
+
+    def step_id(self, attempt: int) -> StepId:
+        again = f"#{attempt}" if attempt > 1 else ""
+        return StepId(f"{self.node.path}{self.at}@{self.server}{again}")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,97 +53,173 @@ class TaskRunner:
     transport: Transport
     clock: Clock
     reign: Reign
+    servers: tuple[ServerName, ...]
+    """The run touches no other."""
 
-    def condition_of(self, block: Block, server: ServerName) -> Outcome:
-        """OK: the block is for this server; SKIPPED: not; FAILED: nobody can tell."""
+    def condition_of(
+        self,
+        conditions: tuple[str, ...],
+        variables: Mapping[str, Any],
+        position: Position,
+        server: ServerName,
+    ) -> Outcome:
+        """OK: the block, file or word is for this server; SKIPPED: not; FAILED: nobody can tell."""
         try:
-            is_meant = holds(block.when, self.scope.of(server, block.variables))
+            is_meant = holds(conditions, self.scope.of(server, variables))
         except TemplateError as error:
-            return _broken(block.position, error)
+            return broken(position, error)
         return Outcome(status=Status.OK if is_meant else Status.SKIPPED)
 
-    async def run(self, node: CompiledTask, server: ServerName) -> Outcome:
-        try:
-            outcome = await self._repeat(node, server)
-        except TemplateError as error:
-            outcome = _broken(node.task.position, error)
-        if node.task.register is not None:
-            self.scope.register(server, node.task.register, outcome)
-        facts = outcome.result.get("ansible_facts")
-        if isinstance(facts, Mapping):
-            self.scope.set_facts(server, facts)
-        return outcome
+    def variables(self, turn: Turn) -> dict[str, Any]:
+        return self.scope.of(turn.server, turn.task.variables, turn.item)
 
-    async def _repeat(self, node: CompiledTask, server: ServerName) -> Outcome:
-        until = node.task.until
-        outcome = await self._attempt(node, server, 1)
+    def is_said(self, word: YesNo | None, task: Task, server: ServerName) -> bool:
+        """Of `ignore_errors` and the like; who cannot be understood has not said it."""
+        if not isinstance(word, str):
+            return bool(word)
+        try:
+            return render(word, self.scope.of(server, task.variables)) is True
+        except TemplateError:
+            return False
+
+    async def repeat(self, turn: Turn) -> Outcome:
+        """Once, or as often as `until` wants."""
+        try:
+            return await self._until(turn)
+        except TemplateError as error:
+            return broken(turn.task.position, error)
+
+    async def _until(self, turn: Turn) -> Outcome:
+        until = turn.task.until
+        outcome = await self._attempt(turn, 1)
         if until is None or outcome.status in (Status.SKIPPED, Status.UNREACHABLE):
             return outcome
-        for attempt in range(2, until.retries + 2):
-            if self._is_reached(node.task, server, outcome):
-                return outcome
-            if not self.steps.is_past(_step_id(node, server, attempt)):
+        attempt = 1
+        while outcome.result.get("kind") != "cut" and not self._is_reached(turn, outcome):
+            if attempt > until.retries:
+                return dataclasses.replace(
+                    outcome,
+                    status=Status.FAILED,
+                    message=f"not reached in {attempt} attempts: {outcome.message}",
+                    result={**outcome.result, "attempts": attempt},
+                )
+            attempt += 1
+            if not self.steps.is_past(turn.step_id(attempt)):
                 await self.clock.sleep(until.delay_s)
-            outcome = await self._attempt(node, server, attempt)
-        if self._is_reached(node.task, server, outcome):
-            return outcome
-        return dataclasses.replace(
-            outcome,
-            status=Status.FAILED,
-            message=f"not reached in {until.retries + 1} attempts: {outcome.message}",
-        )
+            outcome = await self._attempt(turn, attempt)
+            if outcome.status is Status.UNREACHABLE:
+                return outcome
+        return dataclasses.replace(outcome, result={**outcome.result, "attempts": attempt})
 
-    def _is_reached(self, task: Task, server: ServerName, outcome: Outcome) -> bool:
-        if task.until is None:
+    def _is_reached(self, turn: Turn, outcome: Outcome) -> bool:
+        if "reached" in outcome.result:  # hidden from the journal, which keeps only this
+            return outcome.result["reached"] is True
+        if turn.task.until is None:
             return True
-        variables = self.scope.of(server, task.variables)
-        if task.register is not None:
-            variables[task.register] = registered(outcome)
-        return holds(task.until.conditions, variables)
+        if not turn.task.until.conditions:
+            return outcome.status is not Status.FAILED
+        variables = self.variables(turn)
+        if turn.task.register is not None:
+            variables[turn.task.register] = registered(outcome)
+        return holds(turn.task.until.conditions, variables)
 
-    async def _attempt(self, node: CompiledTask, server: ServerName, attempt: int) -> Outcome:
-        module = MODULES[node.task.module]
-        step = Step(
-            id=_step_id(node, server, attempt),
-            title=node.task.name,
-            server=server,
-            act=lambda: self._act(node.task, module, server),
-            if_cut=_unknown_outcome(node.task) if module.mutates else None,
+    async def _attempt(self, turn: Turn, attempt: int) -> Outcome:
+        task, variables = turn.task, self.variables(turn)
+        if turn.node.flow and holds(task.when, variables):
+            here = dataclasses.replace(turn.node, path=turn.node.path + turn.at)
+            return judge.judged(task, await self.flows.run(here, turn.server), variables)
+        module = MODULES[task.module]
+        outcome = await self.steps.perform(
+            Step(
+                id=turn.step_id(attempt),
+                title=title_of(task, variables),
+                server=turn.server,
+                act=lambda: self._act(turn, module),
+                if_cut=_unknown_outcome(task) if module.mutates else None,
+                is_hidden=bool(task.directives.no_log),
+                item=turn.label,
+            )
         )
-        if node.flow and self._is_wanted(node.task, server):
-            return await self.flows.run(node, server)
-        return await self.steps.perform(step)
+        if CENSORED in outcome.result and task.module == "set_fact":
+            return await self._act(turn, module)  # asks nobody: the facts are made once more
+        return outcome
 
-    def _is_wanted(self, task: Task, server: ServerName) -> bool:
-        return holds(task.when, self.scope.of(server, task.variables))
-
-    async def _act(self, task: Task, module: Module, server: ServerName) -> Outcome:
+    async def _act(self, turn: Turn, module: Module) -> Outcome:
+        task, variables = turn.task, self.variables(turn)
         try:
-            if not self._is_wanted(task, server):
+            if not holds(task.when, variables):
                 return Outcome(status=Status.SKIPPED, message="its condition does not hold")
-            variables = self.scope.of(server, task.variables)
-            args: Mapping[str, Any] = render(task.args, variables)
+            outcome = judge.judged(task, await self._ask(turn, module, variables), variables)
+            if task.directives.no_log and task.until is not None:
+                reached = self._is_reached(turn, outcome)
+                return dataclasses.replace(outcome, result={**outcome.result, "reached": reached})
         except TemplateError as error:
-            return _broken(task.position, error)
+            return broken(task.position, error)
+        return outcome
+
+    async def _ask(self, turn: Turn, module: Module, variables: Mapping[str, Any]) -> Outcome:
+        task = turn.task
+        args: Mapping[str, Any] = render(task.args, variables)
         wanted = module.prepare(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S)
         if isinstance(wanted, Outcome):
             return wanted
         if isinstance(wanted, Wait):
             await self.clock.sleep(wanted.seconds)
             return wanted.outcome
-        request = self._in_our_name(wanted, module)
+        server = self._where(turn, variables)
+        if server not in self.servers:
+            return failed(f"'delegate_to': this run may not touch {server!r}")
+        try:
+            request = _as_told(wanted, task, variables)
+        except ValueError as error:
+            return failed(str(error))
+        if module.mutates:
+            request = dataclasses.replace(request, reign=self.reign)
         return await ask(self.transport, server, request, lambda done: module.conclude(args, done))
 
-    def _in_our_name(self, request: Request, module: Module) -> Request:
-        return dataclasses.replace(request, reign=self.reign) if module.mutates else request
+    def _where(self, turn: Turn, variables: Mapping[str, Any]) -> ServerName:
+        name = turn.task.directives.delegate_to
+        if name is None:
+            return turn.server
+        found = render(name, variables)
+        return ServerName(str(variables[found] if found in DELEGATES else found))
 
 
-def _step_id(node: CompiledTask, server: ServerName, attempt: int) -> StepId:
-    again = f"#{attempt}" if attempt > 1 else ""
-    return StepId(f"{node.path}@{server}{again}")
+def _as_told(request: Request, task: Task, variables: Mapping[str, Any]) -> Request:
+    """With the user and the environment of the task; what the module itself was given wins."""
+    directives = task.directives
+    user = render(directives.become_user, variables) if directives.become_user else None
+    become = directives.become
+    is_other = render(become, variables) if isinstance(become, str) else become
+    if request.op != "run":
+        if is_other and user not in (None, "root"):
+            raise ValueError(f"'become_user' does not go with {task.module}: it acts as root")
+        return request
+    args = dict(request.args)
+    if is_other and user is not None and "user" not in args:
+        args["user"] = str(user)
+    environment: dict[str, str] = {}
+    for one in directives.environment:
+        values = render(one, variables)
+        if not isinstance(values, Mapping):
+            raise TemplateError("'environment' must be a mapping of names to values")
+        environment.update({str(name): str(value) for name, value in values.items()})
+    if environment:
+        args["environment"] = {**environment, **(args.get("environment") or {})}
+    return dataclasses.replace(request, args=args)
 
 
-def _broken(position: Position, error: TemplateError) -> Outcome:
+def title_of(task: Task, variables: Mapping[str, Any]) -> str:
+    """The name with its templates rendered, where that can be done and nothing is to be hidden."""
+    if task.directives.no_log or "{" not in task.name:
+        return task.name
+    try:
+        return str(render(task.name, variables))
+    except TemplateError:
+        return task.name
+
+
+def broken(position: Position, error: TemplateError) -> Outcome:
     return Outcome(status=Status.FAILED, message=f"{position}: {error}")
 
 

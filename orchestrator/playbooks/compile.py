@@ -7,19 +7,28 @@ import dataclasses
 import enum
 import hashlib
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from orchestrator.config.problems import Position, Problems, did_you_mean
 from orchestrator.graph import FlowAction, FlowGraph, build, needed_by, standing_on, steps
-from orchestrator.model import Group, ResourceName
+from orchestrator.model import Group, ResourceName, ServerName
+from orchestrator.playbooks.arguments import is_template
+from orchestrator.playbooks.directives import Selection
 from orchestrator.playbooks.model import (
     Block,
     CompiledBlock,
+    CompiledInclude,
+    CompiledMeta,
+    CompiledNode,
     CompiledPlay,
     CompiledTask,
     FlowStep,
     HostSelector,
+    Include,
+    Meta,
+    Node,
     Play,
     Playbook,
     Program,
@@ -28,6 +37,7 @@ from orchestrator.playbooks.model import (
 from orchestrator.playbooks.modules import MODULES
 from orchestrator.playbooks.modules.flow import ACTIONS
 from orchestrator.playbooks.parse import raise_problems
+from orchestrator.playbooks.select import select
 
 _SELECTORS: Mapping[str, HostSelector] = {
     "source": HostSelector.SOURCE,
@@ -39,20 +49,53 @@ _SELECTORS: Mapping[str, HostSelector] = {
 }
 
 
+Variables = Mapping[ServerName, Mapping[str, Any]]
+_ROLES = re.compile(r"\b(active|standby)\b")
+DELEGATES = ("source", "target")
+"""Words for servers that are fixed when a run begins."""
+
+
 def compile_program(
-    playbook: Playbook, group: Group, *, only: Collection[ResourceName] = frozenset()
+    playbook: Playbook,
+    group: Group,
+    *,
+    only: Collection[ResourceName] = frozenset(),
+    variables: Variables | None = None,
+    selection: Selection | None = None,
 ) -> Program:
     """Raises ConfigInvalid with every problem of the playbook on this group.
 
     `only`: flows act on these resources, and on those that must go along; empty: on all.
+    `variables`: what the inventory says of each server. `selection`: without the tasks that it
+    leaves out; raises UsageError where it names what the playbook has not.
     """
     problems = Problems()
     compiler = _Compiler(group=group, graph=build(group), only=frozenset(only), problems=problems)
     plays = tuple(
         compiler.play(play, str(number)) for number, play in enumerate(playbook.plays, start=1)
     )
-    raise_problems(problems, playbook.text)
-    return Program(playbook=playbook, plays=plays, digest=_digest(playbook, group, only))
+    raise_problems(problems, {**playbook.files, playbook.file: playbook.text})
+    if selection is not None:
+        plays = select(plays, selection)
+    of_servers = _of_servers(group, variables or {})
+    return Program(
+        playbook=playbook,
+        plays=plays,
+        variables=of_servers,
+        digest=_digest(playbook, group, only, of_servers),
+    )
+
+
+def _of_servers(group: Group, variables: Variables) -> Variables:
+    """How a server is reached is no business of a playbook, and may change between two runs."""
+    return {
+        name: {
+            key: value
+            for key, value in {**group.variables, **variables.get(name, {})}.items()
+            if not key.startswith("ansible_")
+        }
+        for name in group.server_names
+    }
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +107,19 @@ class _Compiler:
 
     def play(self, play: Play, path: str) -> CompiledPlay:
         selector, server = self._hosts(play)
-        tasks = self._nodes(play.tasks, f"{path}.")
-        return CompiledPlay(play=play, selector=selector, server=server, tasks=tasks)
+        handlers = tuple(
+            self._task(task, f"{path}h{number}", _names(play.handlers))
+            for number, task in enumerate(play.handlers, start=1)
+        )
+        tasks = self._nodes(play.tasks, f"{path}.", _names(play.handlers))
+        return CompiledPlay(
+            play=play,
+            selector=selector,
+            server=server,
+            tasks=tasks,
+            handlers=handlers,
+            asks_roles=_asks_roles(play),
+        )
 
     def _hosts(self, play: Play) -> tuple[HostSelector, str | None]:
         if play.hosts in _SELECTORS or play.hosts == self.group.name:
@@ -78,30 +132,57 @@ class _Compiler:
         return HostSelector.SERVER, play.hosts
 
     def _nodes(
-        self, nodes: Sequence[Task | Block], prefix: str
-    ) -> tuple[CompiledTask | CompiledBlock, ...]:
+        self, nodes: Sequence[Node], prefix: str, handlers: frozenset[str]
+    ) -> tuple[CompiledNode, ...]:
         return tuple(
-            self._task(node, f"{prefix}{number}")
-            if isinstance(node, Task)
-            else self._block(node, f"{prefix}{number}")
+            self._node(node, f"{prefix}{number}", handlers)
             for number, node in enumerate(nodes, start=1)
         )
 
-    def _block(self, block: Block, path: str) -> CompiledBlock:
-        return CompiledBlock(
-            path=path,
-            block=block,
-            tasks=self._nodes(block.tasks, f"{path}."),
-            rescue=self._nodes(block.rescue, f"{path}r"),
-            always=self._nodes(block.always, f"{path}a"),
-        )
+    def _node(self, node: Node, path: str, handlers: frozenset[str]) -> CompiledNode:
+        match node:
+            case Task():
+                return self._task(node, path, handlers)
+            case Block():
+                return CompiledBlock(
+                    path=path,
+                    block=node,
+                    tasks=self._nodes(node.tasks, f"{path}.", handlers),
+                    rescue=self._nodes(node.rescue, f"{path}r", handlers),
+                    always=self._nodes(node.always, f"{path}a", handlers),
+                )
+            case Include():
+                files = {
+                    file: self._nodes(inside, f"{path}.", handlers)
+                    for file, inside in node.files.items()
+                }
+                return CompiledInclude(path=path, include=node, files=files)
+            case Meta():
+                return CompiledMeta(path=path, meta=node)
+            case _:
+                assert_never(node)
 
-    def _task(self, task: Task, path: str) -> CompiledTask:
+    def _task(self, task: Task, path: str, handlers: frozenset[str]) -> CompiledTask:
         wrong = MODULES[task.module].find_problems(task.args)
         for problem in wrong:  # `parse` has found these; a task may also be made by a program
             self._add(task, problem.name, f"{task.module}: {problem}")
+        for word in task.notify:
+            if word not in handlers:
+                hint = did_you_mean(word, handlers) if handlers else "the play has no handlers"
+                self._add(task, "", f"no handler is named '{word}' or listens to it", hint)
+        self._check_delegate(task)
         flow = self._flow(task) if task.module == "flow" and not wrong else ()
         return CompiledTask(path=path, task=task, flow=flow)
+
+    def _check_delegate(self, task: Task) -> None:
+        name = task.directives.delegate_to
+        if name is None or is_template(name) or name in (*DELEGATES, *self.group.server_names):
+            return
+        message = f"'delegate_to': '{name}' is no server of group {self.group.name}"
+        hint = did_you_mean(name, (*DELEGATES, *self.group.server_names))
+        if name in ("localhost", "127.0.0.1"):
+            hint = "the controller runs no tasks"
+        self._add(task, "", message, hint)
 
     def _flow(self, task: Task) -> tuple[FlowStep, ...]:
         action = ACTIONS[task.args["state"]]
@@ -134,14 +215,27 @@ class _Compiler:
         self.problems.add(position, message, hint=hint)
 
 
-def _digest(playbook: Playbook, group: Group, only: Collection[ResourceName]) -> str:
+def _asks_roles(play: Play) -> bool:
+    """Whether a template or a condition may mean `active` or `standby`; to ask costs a poll."""
+    parts = repr((play.variables, play.tasks, play.handlers))
+    return _ROLES.search(parts) is not None
+
+
+def _names(handlers: Sequence[Task]) -> frozenset[str]:
+    return frozenset(word for task in handlers for word in (task.name, *task.listen))
+
+
+def _digest(
+    playbook: Playbook, group: Group, only: Collection[ResourceName], of_servers: Variables
+) -> str:
     """Servers by name: a new port or key file of one does not make another program."""
     contributed = {
         "playbook": playbook.text,
+        "files": playbook.files,
         "group": group.name,
         "servers": group.server_names,
         "resources": group.resources,
-        "variables": group.variables,
+        "variables": of_servers,
         "only": sorted(only),
     }
     text = json.dumps(_plain(contributed), sort_keys=True, separators=(",", ":"))

@@ -7,9 +7,22 @@ from typing import Any
 from orchestrator.config.problems import Position, Problems, did_you_mean
 from orchestrator.config.strict_yaml import Mapping, Node, Scalar, Sequence, to_python
 from orchestrator.playbooks import keywords
-from orchestrator.playbooks.arguments import seconds
+from orchestrator.playbooks.arguments import is_template, seconds
+from orchestrator.playbooks.beside import Beside, Nothing
 from orchestrator.playbooks.template import as_written, condition_problem, text_problem
 from orchestrator.playbooks.variables import name_problem
+
+_YES_NO = {"yes": True, "on": True, "no": False, "off": False}
+
+
+@dataclasses.dataclass(slots=True)
+class Gathered:
+    """What all files of one playbook have together."""
+
+    texts: dict[str, str] = dataclasses.field(default_factory=dict)
+    """Of each file that was included, by path."""
+    nodes: int = 0
+    """Tasks, blocks and includes: files that include one another twice each grow fast."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +31,11 @@ class Reader:
 
     file: str
     problems: Problems
+    beside: Beside = dataclasses.field(default_factory=Nothing)
+    """The files that this one may include."""
+    including: tuple[str, ...] = ()
+    """The files on the way to this one: none may come again."""
+    gathered: Gathered = dataclasses.field(default_factory=Gathered)
 
     def add(self, node: Node, message: str, hint: str = "") -> None:
         self.problems.add(node.position, message, hint=hint)
@@ -40,11 +58,13 @@ class Reader:
 
 
 def text(node: Node, reader: Reader, word: str) -> str:
-    """A text that is not empty and no template."""
+    """A text that is not empty and, unless it is a name, no template."""
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.value.strip():
         reader.add(node, f"'{word}' must be a text")
         return ""
-    if "{{" in node.value and word != "name":
+    if "{{" in node.value and word == "name":
+        check_templates(node, reader)
+    elif "{{" in node.value:
         reader.add(node, f"'{word}' is read before the run begins and cannot be a template")
     return node.value
 
@@ -54,10 +74,26 @@ def optional_text(node: Node | None, reader: Reader, word: str) -> str:
 
 
 def yes_no(node: Node, reader: Reader, word: str) -> bool | None:
+    """Also `yes` and `no`, which are texts in YAML 1.2: here nothing else can be meant."""
     if isinstance(node, Scalar) and isinstance(node.value, bool):
         return node.value
+    if isinstance(node, Scalar) and node.text in _YES_NO and not node.quoted:
+        return _YES_NO[node.text]
     reader.add(node, f"'{word}' must be true or false")
     return None
+
+
+def yes_no_or_template(node: Node, reader: Reader, word: str) -> bool | str | None:
+    if isinstance(node, Scalar) and isinstance(node.value, str) and is_template(node.value):
+        check_templates(node, reader)
+        return node.value
+    return yes_no(node, reader, word)
+
+
+def texts(node: Node, reader: Reader, word: str) -> tuple[str, ...]:
+    """A text or a list of texts, none of them a template."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    return tuple(found for item in items if (found := text(item, reader, word)))
 
 
 def whole_number(node: Node, reader: Reader, word: str, at_least: int) -> int | None:
@@ -102,12 +138,12 @@ def variable_name(node: Node | None, reader: Reader, word: str) -> str | None:
     return name or None
 
 
-def variables(node: Node | None, reader: Reader) -> dict[str, Any]:
+def variables(node: Node | None, reader: Reader, word: str = "vars") -> dict[str, Any]:
     """Names with values; texts in them may be templates."""
     if node is None:
         return {}
     if not isinstance(node, Mapping):
-        reader.add(node, "'vars' must be a mapping of names to values")
+        reader.add(node, f"'{word}' must be a mapping of names to values")
         return {}
     for key, _ in node.entries:
         if problem := name_problem(key.text):

@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 from orchestrator.config.problems import did_you_mean
+from orchestrator.playbooks.bounded_regex import matching
 
 LARGEST = 1_000_000
 """Characters and items that any value in a template may have."""
@@ -108,7 +109,7 @@ def _replace(text: str, old: str, new: str, count: int = -1) -> str:
 
 def _regex_search(text: str, pattern: str, *groups: str, ignorecase: bool = False) -> Any:
     """The match, or those groups of it that are asked for as Ansible does, by backslash 1."""
-    found = re.search(pattern, text, re.IGNORECASE if ignorecase else 0)
+    found = matching(re.search, pattern, text, re.IGNORECASE if ignorecase else 0)
     if found is None:
         return None
     names = [re.sub(r"\\(?:g<)?(\w+)>?", r"\1", group) for group in groups]
@@ -118,7 +119,7 @@ def _regex_search(text: str, pattern: str, *groups: str, ignorecase: bool = Fals
 
 def _regex_replace(text: str, pattern: str, replacement: str, *, ignorecase: bool = False) -> str:
     pieces, size, end = [], 0, 0
-    for found in re.finditer(pattern, text, re.IGNORECASE if ignorecase else 0):
+    for found in matching(_all_matches, pattern, text, re.IGNORECASE if ignorecase else 0):
         piece = text[end : found.start()] + found.expand(replacement)
         size += len(piece)
         _check(size)
@@ -128,7 +129,11 @@ def _regex_replace(text: str, pattern: str, replacement: str, *, ignorecase: boo
 
 
 def _regex_findall(text: str, pattern: str, *, ignorecase: bool = False) -> list[Any]:
-    return re.findall(pattern, text, re.IGNORECASE if ignorecase else 0)
+    return matching(re.findall, pattern, text, re.IGNORECASE if ignorecase else 0)
+
+
+def _all_matches(pattern: str, text: str, flags: int) -> list[re.Match[str]]:
+    return bounded(re.finditer(pattern, text, flags))
 
 
 def _combine(*mappings: Mapping[str, Any]) -> dict[str, Any]:
@@ -210,8 +215,8 @@ def _asks(word: str) -> Callable[[Any], bool]:
 TESTS: Mapping[str, Callable[..., bool]] = {
     "changed": _asks("changed"),
     "failed": _asks("failed"),
-    "match": lambda text, pattern: re.match(pattern, text) is not None,
-    "search": lambda text, pattern: re.search(pattern, text) is not None,
+    "match": lambda text, pattern: matching(re.match, pattern, text) is not None,
+    "search": lambda text, pattern: matching(re.search, pattern, text) is not None,
     "skipped": _asks("skipped"),
     "succeeded": _asks("succeeded"),
     "success": _asks("succeeded"),
@@ -223,3 +228,12 @@ JINJA_TESTS = (
     *("lower", "mapping", "none", "number", "odd", "sameas", "sequence", "string", "true"),
     *("undefined", "upper"),
 )
+
+
+def is_unreachable(context: Mapping[str, Any], subject: Any) -> bool:
+    """The test `unreachable`, of a registered result or of a server by its name."""
+    if not isinstance(subject, str):
+        return TESTS["unreachable"](subject)
+    if subject not in context.get("hostvars", {}):
+        raise TypeError(f"'is unreachable': {subject!r} is no server of the group")
+    return subject in context.get("lost_servers", {})

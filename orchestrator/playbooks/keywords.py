@@ -5,24 +5,56 @@
 
 from collections.abc import Mapping
 
+DIRECTIVES: Mapping[str, str] = {
+    "tags": "words by which `--tags` and `--skip-tags` choose; they add up. `always`: chosen "
+    "whatever is asked for; `never`: only when asked for by one of its tags",
+    "environment": "a mapping of variables for the environment of what is run; they add up",
+    "become": "`true` with `become_user`: run as that user. Without it nothing changes: all is "
+    "run as root, or by `sudo -n`",
+    "become_user": "login name to run as; needs `become: true`",
+    "delegate_to": "do it on this server (a name, `source`, `target` or a template) in the name of "
+    "the server that the task is for",
+    "no_log": "hide arguments, result and message everywhere; see below",
+    "ignore_errors": "go on after a failure of the task itself; the run ends as if it were good",
+    "ignore_unreachable": "go on with a server that could not be reached; the run still ends with "
+    "exit code 4",
+    "any_errors_fatal": "a failure on one server ends it on the other, too",
+    "run_once": "do it on the first server only; the others get its result",
+    "timeout": "seconds until the task is ended as failed and what it runs is killed (300); "
+    "`flow` has the times of its resources",
+}
+"""What a play hands down to its blocks, and a block to its tasks; the innermost word counts."""
+
 PLAY: Mapping[str, str] = {
     "name": "what people read in the output (without it: `hosts`)",
     "hosts": "who the tasks are for: `source`, `target`, `active`, `standby`, `group` (or `all`), "
     "or a server's name",
     "vars": "variables for the tasks of the play",
+    "vars_files": "files of variables, beside the playbook; stronger than `vars`",
     "gather_facts": "only `false`, which changes nothing: facts come from the checks anyway",
+    "pre_tasks": "tasks before `tasks`; handlers that they notify run before `tasks`",
     "tasks": "tasks and blocks, one after the other",
+    "post_tasks": "tasks after `tasks` and the handlers that those notify",
+    "handlers": "tasks that run once at the end of the play, on servers where a task that changed "
+    "something notifies them, in the order in which they stand here",
+    "force_handlers": "run notified handlers also on servers that failed",
 }
 TASK: Mapping[str, str] = {
-    "name": "what people read in the output (without it: the module's name)",
+    "name": "what people read in the output; may be a template (without it: the module's name)",
     "when": "a condition, or a list of conditions that must all hold; else the task is skipped",
-    "register": "a variable for the task's result",
+    "loop": "a list, or a template that yields one: the task is done for each `item`",
+    "loop_control": "a mapping of `loop_var`, `index_var`, `label`, `pause`, `extended`",
+    "register": "a variable for the task's result; of a loop, its `results` has one for each item",
     "until": "repeat the task until these conditions hold",
-    "retries": "how often `until` repeats it (3)",
+    "retries": "how often `until` repeats it (3); without `until`: until it does not fail",
     "delay": "seconds between repetitions (5)",
-    "timeout": "seconds until the task is ended as failed and what it runs is killed (300); "
-    "`flow` has the times of its resources",
+    "failed_when": "conditions for a failure, in place of the module's own judgement",
+    "changed_when": "conditions for `changed`, in place of the module's own judgement",
+    "notify": "handlers, by name or by what they listen to, where the task changed something",
     "vars": "variables for this task",
+}
+HANDLER: Mapping[str, str] = {
+    "listen": "of a handler: other words by which it can be notified",
 }
 BLOCK: Mapping[str, str] = {
     "name": "what people read in the plan",
@@ -32,6 +64,18 @@ BLOCK: Mapping[str, str] = {
     "when": "a condition for the block as a whole, looked at once",
     "vars": "variables for the tasks of the block",
 }
+INSTEAD_OF_A_MODULE: Mapping[str, str] = {
+    "include_tasks": "tasks of another file, by its path from this one; read, checked and "
+    "journaled before the run begins. In a template every file that fits counts. With a mapping: "
+    "`file`, and in `apply` what is handed down. Its own tags are for itself alone",
+    "import_tasks": "the same for a fixed path: as if the tasks stood here in a block, with its "
+    "tags",
+    "meta": "`flush_handlers` (run the notified handlers now), `end_play` (where `when` holds on "
+    "the first server), `end_host`, `noop`",
+    "import_playbook": "in place of a play: all plays of another file",
+}
+INCLUDE = ("name", "when", "loop", "loop_control", "vars")
+META = ("name", "when", "vars")
 
 _SUDO = "the helper runs as root or by `sudo -n`; see `ansible_become` in the inventory"
 _ROLES = "there are no roles: a playbook for a pair is one file that can be read from the top"
@@ -48,11 +92,7 @@ REFUSED: Mapping[str, str] = {
     "forks": _ORDER,
     "order": _ORDER,
     "throttle": _ORDER,
-    "run_once": "use `hosts: source`, `target`, `active`, `standby` or a server's name",
     "max_fail_percentage": "of two servers none may fail unseen: use `rescue`",
-    "any_errors_fatal": "a failure always ends the run, unless `rescue` handles it",
-    "ignore_errors": "use `rescue`: what failed must be handled, or end the run",
-    "ignore_unreachable": "use `rescue`, which also runs where a server could not be reached",
     "async": "every task has a deadline (`timeout`) and is waited for",
     "poll": "every task has a deadline (`timeout`) and is waited for",
     "vars_prompt": "a run may be resumed with nobody at the terminal; use `-e name=value`",
@@ -68,33 +108,23 @@ REFUSED: Mapping[str, str] = {
     "debugger": "a failed run is looked at with `hasys explain` and resumed",
     "check_mode": "`hasys plan` shows what a playbook would do, for all of it",
     # what Ansible users may miss, and what is there instead
-    "become": _NOT_YET + "; `command` and `shell` take `user`",
-    "become_user": _NOT_YET + "; `command` and `shell` take `user`",
-    "environment": _NOT_YET + " as a keyword; `command` and `shell` take it as an argument",
-    "delegate_to": _NOT_YET + "; write a play with the other server in `hosts`",
-    "delegate_facts": _NOT_YET,
+    "delegate_facts": _NOT_YET + "; facts stay with the server that the task is for",
     "diff": _NOT_YET,
-    "loop": _NOT_YET + "; write the tasks one by one",
-    "loop_control": _NOT_YET,
-    "notify": _NOT_YET + "; use `register` and `when: NAME is changed`",
-    "listen": _NOT_YET,
-    "handlers": _NOT_YET + "; use `register` and `when: NAME is changed`",
-    "force_handlers": _NOT_YET,
-    "tags": _NOT_YET,
-    "vars_files": _NOT_YET + "; variables of the site stand in the inventory's group_vars",
-    "pre_tasks": _NOT_YET + "; write them first in `tasks`",
-    "post_tasks": _NOT_YET + "; write them last in `tasks`",
-    "failed_when": _NOT_YET + "; use `shell` with `|| true`, `register` and `assert`",
-    "changed_when": _NOT_YET,
-    "no_log": _NOT_YET,
+    "action": "write the module's name as the key, its arguments below it",
+    "local_action": "the controller runs no tasks: what is done is done on the two servers",
+    "args": "write the arguments below the module",
     # modules of Ansible that are part of the language there
-    "include_tasks": _NOT_YET,
-    "import_tasks": _NOT_YET,
-    "import_playbook": _NOT_YET,
+    "include": "write `include_tasks`, `import_tasks` or `import_playbook`",
     "include_role": _ROLES,
     "import_role": _ROLES,
-    "include_vars": _NOT_YET,
-    "meta": _NOT_YET,
+    "include_vars": "use `vars_files` of the play: a resumed run has the same variables then",
+}
+_WITH: Mapping[str, str] = {
+    "with_list": "write `loop: [...]`",
+    "with_items": "write `loop: [...]`; a list within the list is one item, not many",
+    "with_dict": 'write `loop: "{{ mapping | dict2items }}"`, and item.key, item.value',
+    "with_sequence": 'write `loop: "{{ range(1, 4) | list }}"`',
+    "with_indexed_items": "write `loop` and `loop_control: {index_var: number}`",
 }
 
 _BUILTIN = "ansible.builtin."
@@ -103,7 +133,7 @@ _BUILTIN = "ansible.builtin."
 def refusal_of(word: str) -> str:
     """Why this keyword of Ansible is not there; empty: it is none of Ansible's."""
     if word.startswith("with_"):
-        return REFUSED["loop"]
+        return _WITH.get(word, "write `loop` with the list that you mean")
     return REFUSED.get(word.removeprefix(_BUILTIN), "")
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from orchestrator import resources
 from orchestrator.config.problems import did_you_mean
 from orchestrator.errors import UsageError
+from orchestrator.playbooks.beside import OnDisk, read_text
 from orchestrator.playbooks.model import Playbook
 from orchestrator.playbooks.parse import parse
 
 SITE_FOLDER = "playbooks"
 """Inside the inventory's directory."""
 _ENDINGS = (".yaml", ".yml")
-_LARGEST = 1024 * 1024
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,7 @@ class PlaybookFile:
 
     def text(self) -> str:
         """Raises UsageError where the file cannot be read."""
-        return _text(self.path)
+        return read_text(self.path)
 
     @property
     def summary(self) -> str:
@@ -66,7 +66,7 @@ def find(name: str, inventory: Path | None) -> PlaybookFile:
 def read(name: str, inventory: Path | None) -> Playbook:
     """Raises UsageError where there is none, ConfigInvalid where it is wrong."""
     file = find(name, inventory)
-    return parse(file.text(), str(file.path))
+    return parse(file.text(), str(file.path), OnDisk())
 
 
 def copy(name: str, inventory: Path) -> Path:
@@ -89,17 +89,3 @@ def _in_folder(folder: Path, *, is_shipped: bool) -> Iterator[PlaybookFile]:
         for path in sorted(folder.iterdir()):
             if path.suffix in _ENDINGS and path.is_file():
                 yield PlaybookFile(name=path.stem, path=path, is_shipped=is_shipped)
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError:
-        raise UsageError(f"{path} is not UTF-8", hint="save it as UTF-8") from None
-    if len(data) > _LARGEST:
-        raise UsageError(f"{path} is larger than {_LARGEST // 1024} KiB")
-    return text

@@ -11,15 +11,26 @@ from typing import Any
 
 from orchestrator.config.problems import Position
 from orchestrator.graph import FlowAction, FlowStep
+from orchestrator.model import ServerName
+from orchestrator.playbooks.directives import Directives
 
 __all__ = [
     "Block",
     "CompiledBlock",
+    "CompiledInclude",
+    "CompiledMeta",
+    "CompiledNode",
     "CompiledPlay",
     "CompiledTask",
+    "Directives",
     "FlowAction",
     "FlowStep",
     "HostSelector",
+    "Include",
+    "Loop",
+    "Meta",
+    "MetaAction",
+    "Node",
     "Play",
     "Playbook",
     "Position",
@@ -34,8 +45,22 @@ class Until:
     """Repeat a task until the conditions hold (Ansible: 3 retries, 5 s apart)."""
 
     conditions: tuple[str, ...]
+    """Empty: until it has not failed."""
     retries: int = 3
     delay_s: float = 5.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """Do a task once for each item; `items` is a list or a template that yields one."""
+
+    items: Any
+    variable: str = "item"
+    index_variable: str | None = None
+    label: Any = None
+    """A template: what people read of an item; None: the item."""
+    pause_s: float = 0.0
+    extended: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +73,54 @@ class Task:
     when: tuple[str, ...] = ()
     register: str | None = None
     until: Until | None = None
-    timeout_s: float | None = None
+    loop: Loop | None = None
+    failed_when: tuple[str, ...] | None = None
+    changed_when: tuple[str, ...] | None = None
+    notify: tuple[str, ...] = ()
+    listen: tuple[str, ...] = ()
+    """Of a handler: the topics that it answers to beside its name."""
     variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    directives: Directives = dataclasses.field(default_factory=Directives)
+    """With all that its blocks and its play hand down."""
     places: Mapping[str, Position] = dataclasses.field(default_factory=dict)
     """Where each argument's value stands."""
+
+    @property
+    def timeout_s(self) -> float | None:
+        return self.directives.timeout_s
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Include:
+    """Tasks of another file, chosen when the play comes here; `files` has all that it may be."""
+
+    name: str
+    file: str
+    """As written; may be a template."""
+    files: "Mapping[str, tuple[Node, ...]]"
+    position: Position
+    when: tuple[str, ...] = ()
+    loop: Loop | None = None
+    variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    directives: Directives = dataclasses.field(default_factory=Directives)
+
+
+class MetaAction(enum.Enum):
+    FLUSH_HANDLERS = "flush_handlers"
+    END_PLAY = "end_play"
+    END_HOST = "end_host"
+    NOOP = "noop"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """A word to the engine itself."""
+
+    action: MetaAction
+    position: Position
+    when: tuple[str, ...] = ()
+    variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    directives: Directives = dataclasses.field(default_factory=Directives)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +128,15 @@ class Block:
     """Tasks together; `rescue` runs where one failed or its server was unreachable."""
 
     name: str
-    tasks: "tuple[Task | Block, ...]"
-    rescue: "tuple[Task | Block, ...]" = ()
-    always: "tuple[Task | Block, ...]" = ()
+    tasks: "tuple[Node, ...]"
+    rescue: "tuple[Node, ...]" = ()
+    always: "tuple[Node, ...]" = ()
     when: tuple[str, ...] = ()
     variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     position: Position
+
+
+Node = Task | Block | Include | Meta
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +144,10 @@ class Play:
     name: str
     hosts: str
     variables: Mapping[str, Any]
-    tasks: tuple[Task | Block, ...]
+    """`vars`, and what `vars_files` put over them."""
+    tasks: tuple[Node, ...]
+    handlers: tuple[Task, ...] = ()
+    force_handlers: bool = False
     position: Position
     hosts_position: Position | None = None
 
@@ -83,6 +158,8 @@ class Playbook:
     file: str
     text: str
     """The source: journaled, so that a resumed run is the run that was begun."""
+    files: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """The texts of all files that it includes, by path; journaled, too."""
     digest: str
     plays: tuple[Play, ...]
 
@@ -90,19 +167,36 @@ class Playbook:
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledTask:
     path: str
-    """Play and task, e.g. `1.3`; in a block `1.3.2`, in its rescue `1.3r1`, in always `1.3a1`."""
+    """Play and task, e.g. `1.3`; in a block `1.3.2`, in its rescue `1.3r1`, in always `1.3a1`,
+    a handler `1h2`."""
     task: Task
     flow: tuple[FlowStep, ...] = ()
     """For the module `flow`: the group's resources in an order in which they may run."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledInclude:
+    path: str
+    include: Include
+    files: "Mapping[str, tuple[CompiledNode, ...]]"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledMeta:
+    path: str
+    meta: Meta
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledBlock:
     path: str
     block: Block
-    tasks: "tuple[CompiledTask | CompiledBlock, ...]"
-    rescue: "tuple[CompiledTask | CompiledBlock, ...]"
-    always: "tuple[CompiledTask | CompiledBlock, ...]"
+    tasks: "tuple[CompiledNode, ...]"
+    rescue: "tuple[CompiledNode, ...]"
+    always: "tuple[CompiledNode, ...]"
+
+
+CompiledNode = CompiledTask | CompiledBlock | CompiledInclude | CompiledMeta
 
 
 class HostSelector(enum.Enum):
@@ -126,7 +220,10 @@ class CompiledPlay:
     selector: HostSelector
     server: str | None
     """The name, for HostSelector.SERVER."""
-    tasks: tuple[CompiledTask | CompiledBlock, ...]
+    tasks: tuple[CompiledNode, ...]
+    handlers: tuple[CompiledTask, ...] = ()
+    asks_roles: bool = False
+    """Some text of it names `active` or `standby`: only then is it looked who that is."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,5 +232,7 @@ class Program:
 
     playbook: Playbook
     plays: tuple[CompiledPlay, ...]
+    variables: Mapping[ServerName, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    """What the inventory says of each server."""
     digest: str
     """Of playbook text and of what the group contributed: equal digests do the same."""

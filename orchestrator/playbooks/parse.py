@@ -1,42 +1,61 @@
 """Playbook YAML to a `Playbook`, or to all that is wrong with it, each with its line and a caret.
 
-Called by `library` for files and by `runtime` for the text in a run's journal. Values that are not
-positions in YAML are read by `fields`.
+Called by `library` for files and by `runtime` for the text in a run's journal. Lists of tasks are
+read by `parse_tasks`, values that are not positions in YAML by `fields`.
 """
 
 import hashlib
+from collections.abc import Mapping as MappingOf
 from pathlib import PurePath
+from typing import Any
 
 from orchestrator.config import strict_yaml
 from orchestrator.config.problems import Problem, Problems, excerpt
-from orchestrator.config.strict_yaml import Mapping, Node, Sequence
+from orchestrator.config.strict_yaml import Mapping, Node, Scalar, Sequence
 from orchestrator.errors import ConfigInvalid
 from orchestrator.playbooks import fields, keywords
+from orchestrator.playbooks.beside import Beside, Nothing, path_from
 from orchestrator.playbooks.fields import Reader
-from orchestrator.playbooks.model import Block, Play, Playbook, Task
-from orchestrator.playbooks.parse_task import read_task
+from orchestrator.playbooks.model import Directives, Meta, MetaAction, Play, Playbook
+from orchestrator.playbooks.model import Node as PlaybookNode
+from orchestrator.playbooks.parse_directives import read_directives
+from orchestrator.playbooks.parse_tasks import open_file, read_handlers, read_nodes
+
+_SECTIONS = ("pre_tasks", "tasks", "post_tasks")
 
 
-def parse(text: str, file: str) -> Playbook:
-    """Raises ConfigInvalid with every problem of the file."""
+def parse(text: str, file: str, beside: Beside | None = None) -> Playbook:
+    """Raises ConfigInvalid with every problem of the file and of those that it includes."""
     problems = Problems()
     tree = strict_yaml.parse(text, file)
     problems.extend(tree.problems)
-    plays = _plays(tree.root, Reader(file=file, problems=problems)) if tree.root else ()
-    raise_problems(problems, text)
+    reader = Reader(file=file, problems=problems, beside=beside or Nothing())
+    plays = _plays(tree.root, reader) if tree.root else ()
+    texts = reader.gathered.texts
+    raise_problems(problems, {**texts, file: text})
     return Playbook(
         name=PurePath(file).stem,
         file=file,
         text=text,
-        digest=hashlib.sha256(text.encode()).hexdigest(),
+        files=dict(texts),
+        digest=_digest(text, texts),
         plays=plays,
     )
 
 
-def raise_problems(problems: Problems, text: str) -> None:
-    """Raises ConfigInvalid if there are any, each with its line of the file."""
+def _digest(text: str, texts: MappingOf[str, str]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for path in sorted(texts):
+        digest.update(f"\0{path}\0{texts[path]}".encode())
+    return digest.hexdigest()
+
+
+def raise_problems(problems: Problems, texts: MappingOf[str, str]) -> None:
+    """Raises ConfigInvalid if there are any, each with its line of its file."""
     if problems:
-        raise ConfigInvalid(tuple(_with_source(problem, text) for problem in problems))
+        raise ConfigInvalid(
+            tuple(_with_source(problem, texts.get(problem.file, "")) for problem in problems)
+        )
 
 
 def _with_source(problem: Problem, text: str) -> str:
@@ -50,31 +69,84 @@ def _plays(root: Node, reader: Reader) -> tuple[Play, ...]:
         message = "a playbook is a list of plays"
         reader.add(root, message, "begin with '- hosts: ...'")
         return ()
-    return tuple(play for item in root.items if (play := _play(item, reader)) is not None)
+    return tuple(play for item in root.items for play in _play_or_import(item, reader))
+
+
+def _play_or_import(node: Node, reader: Reader) -> tuple[Play, ...]:
+    if isinstance(node, Mapping):
+        for key, value in node.entries:
+            if keywords.module_name(key.text) == "import_playbook":
+                return _imported(node, key, value, reader)
+    play = _play(node, reader)
+    return () if play is None else (play,)
+
+
+def _imported(node: Mapping, key: Scalar, value: Node, reader: Reader) -> tuple[Play, ...]:
+    reader.check_keys(node, ("name",), "play that imports others", beside=[key.text])
+    name = fields.text(value, reader, "import_playbook")
+    if not name or not isinstance(value, Scalar):
+        return ()
+    tree, inner = open_file(path_from(reader.file, name), value, reader)
+    return () if tree is None or inner is None else _plays(tree, inner)
 
 
 def _play(node: Node, reader: Reader) -> Play | None:
     if not isinstance(node, Mapping):
         reader.add(node, "a play is a mapping", "write 'hosts:' and 'tasks:' into it")
         return None
-    reader.check_keys(node, keywords.PLAY, "play")
+    reader.check_keys(node, (*keywords.PLAY, *keywords.DIRECTIVES), "play")
     _check_facts(node, reader)
     hosts = node.get("hosts")
     if hosts is None:
         hint = "one of source, target, active, standby, group, or a server's name"
         reader.add(node, "a play needs 'hosts'", hint)
     selector = fields.text(hosts, reader, "hosts") if hosts is not None else ""
-    tasks = node.get("tasks")
-    if tasks is None:
-        reader.add(node, "a play needs 'tasks'")
+    directives = read_directives(node, reader, Directives())
+    force = node.get("force_handlers")
     return Play(
         name=fields.optional_text(node.get("name"), reader, "name") or selector,
         hosts=selector,
-        variables=fields.variables(node.get("vars"), reader),
-        tasks=_nodes(tasks, reader, "tasks") if tasks is not None else (),
+        variables={
+            **fields.variables(node.get("vars"), reader),
+            **_vars_files(node.get("vars_files"), reader),
+        },
+        tasks=_tasks(node, reader, directives),
+        handlers=read_handlers(node.get("handlers"), reader, directives),
+        force_handlers=(fields.yes_no(force, reader, "force_handlers") or False)
+        if force is not None
+        else False,
         position=node.position,
         hosts_position=hosts.position if hosts is not None else None,
     )
+
+
+def _tasks(node: Mapping, reader: Reader, directives: Directives) -> tuple[PlaybookNode, ...]:
+    """The three sections one after the other; handlers run between them, too."""
+    if not any(word in node.keys for word in _SECTIONS):
+        reader.add(node, "a play needs 'tasks'")
+    found: list[PlaybookNode] = []
+    for word in _SECTIONS:
+        if (section := node.get(word)) is not None:
+            if found:
+                flush = MetaAction.FLUSH_HANDLERS
+                always = Directives(tags=("always",))
+                found.append(Meta(action=flush, position=section.position, directives=always))
+            found += read_nodes(section, reader, word, directives)
+    return tuple(found)
+
+
+def _vars_files(node: Node | None, reader: Reader) -> dict[str, Any]:
+    if node is None:
+        return {}
+    values: dict[str, Any] = {}
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        name = fields.text(item, reader, "vars_files")
+        if not name or not isinstance(item, Scalar):
+            continue
+        tree, inner = open_file(path_from(reader.file, name), item, reader)
+        if tree is not None and inner is not None:
+            values.update(fields.variables(tree, inner, "a file of variables"))
+    return values
 
 
 def _check_facts(node: Mapping, reader: Reader) -> None:
@@ -82,41 +154,3 @@ def _check_facts(node: Mapping, reader: Reader) -> None:
     if gather is not None and fields.yes_no(gather, reader, "gather_facts") is True:
         hint = "leave it out: what is known of a server comes from the checks"
         reader.add(gather, "facts are not gathered", hint)
-
-
-def _nodes(node: Node, reader: Reader, word: str) -> tuple[Task | Block, ...]:
-    if not isinstance(node, Sequence):
-        reader.add(node, f"'{word}' is a list of tasks", "begin each with '- name: ...'")
-        return ()
-    if not node.items and word != "tasks":
-        reader.add(node, f"'{word}' is empty", "write tasks into it, or leave it out")
-    found = (_task_or_block(item, reader) for item in node.items)
-    return tuple(item for item in found if item is not None)
-
-
-def _task_or_block(node: Node, reader: Reader) -> Task | Block | None:
-    if not isinstance(node, Mapping):
-        reader.add(node, "a task is a mapping", "write '- name: ...' and a module below it")
-        return None
-    for word in ("rescue", "always"):
-        if word in node.keys and "block" not in node.keys:
-            reader.add(node.key(word) or node, f"'{word}' belongs to a 'block'")
-            return None
-    return _block(node, reader) if "block" in node.keys else read_task(node, reader)
-
-
-def _block(node: Mapping, reader: Reader) -> Block:
-    reader.check_keys(node, keywords.BLOCK, "block")
-    parts: dict[str, tuple[Task | Block, ...]] = {}
-    for word in ("block", "rescue", "always"):
-        part = node.get(word)
-        parts[word] = _nodes(part, reader, word) if part is not None else ()
-    return Block(
-        name=fields.optional_text(node.get("name"), reader, "name") or "block",
-        tasks=parts["block"],
-        rescue=parts["rescue"],
-        always=parts["always"],
-        when=fields.conditions(node.get("when"), reader, "when"),
-        variables=fields.variables(node.get("vars"), reader),
-        position=node.position,
-    )

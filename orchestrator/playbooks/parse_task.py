@@ -7,18 +7,27 @@ from orchestrator.config.problems import did_you_mean
 from orchestrator.config.strict_yaml import Mapping, Node, Scalar, to_python
 from orchestrator.playbooks import fields, keywords
 from orchestrator.playbooks.fields import Reader
-from orchestrator.playbooks.model import Position, Task, Until
+from orchestrator.playbooks.model import Directives, Position, Task
 from orchestrator.playbooks.module import Module
 from orchestrator.playbooks.modules import MODULES
+from orchestrator.playbooks.parse_directives import read_directives, read_loop, read_until
 
 _KEY_EQUALS_VALUE = re.compile(r"\w+=\S")
 
 
-def read_task(node: Mapping, reader: Reader) -> Task | None:
+_KNOWN = (*keywords.TASK, *keywords.DIRECTIVES)
+
+
+def read_task(
+    node: Mapping, reader: Reader, outer: Directives, *, is_handler: bool = False
+) -> Task | None:
     """None where it is not known which module is meant; every other problem is noted only."""
     key = _module_key(node, reader)
     modules = [word for word in node.keys if keywords.module_name(word) in MODULES]
-    reader.check_keys(node, keywords.TASK, "task", beside=[*modules, key.text if key else ""])
+    beside = [*modules, key.text if key else "", *(keywords.HANDLER if is_handler else ())]
+    reader.check_keys(node, _KNOWN, "task", beside=beside)
+    if not is_handler and (listen := node.key("listen")) is not None:
+        reader.add(listen, "'listen' belongs to a handler", "for one that is told: notify")
     if key is None:
         return None
     value = node.get(key.text)
@@ -27,7 +36,6 @@ def read_task(node: Mapping, reader: Reader) -> Task | None:
         reader.add(key, f"unknown module '{key.text}'", did_you_mean(key.text, _words()))
         return None
     args, places = _arguments(key, value, module, reader)
-    timeout = node.get("timeout")
     if module.name == "flow":
         _refuse_on_flow(node, reader)
     return Task(
@@ -37,11 +45,27 @@ def read_task(node: Mapping, reader: Reader) -> Task | None:
         position=node.position,
         when=fields.conditions(node.get("when"), reader, "when"),
         register=fields.variable_name(node.get("register"), reader, "register"),
-        until=_until(node, reader),
-        timeout_s=fields.duration(timeout, reader, "timeout") if timeout is not None else None,
+        until=read_until(node, reader),
+        loop=read_loop(node, reader),
+        failed_when=_judgement(node, reader, "failed_when"),
+        changed_when=_judgement(node, reader, "changed_when"),
+        notify=_words_of(node, reader, "notify"),
+        listen=_words_of(node, reader, "listen"),
         variables=fields.variables(node.get("vars"), reader),
+        directives=read_directives(node, reader, outer),
         places=places,
     )
+
+
+def _judgement(node: Mapping, reader: Reader, word: str) -> tuple[str, ...] | None:
+    """None: the module's own judgement counts; an empty one could not be told from it."""
+    value = node.get(word)
+    return None if value is None else fields.conditions(value, reader, word)
+
+
+def _words_of(node: Mapping, reader: Reader, word: str) -> tuple[str, ...]:
+    value = node.get(word)
+    return () if value is None else fields.texts(value, reader, word)
 
 
 def _refuse_on_flow(node: Mapping, reader: Reader) -> None:
@@ -49,6 +73,9 @@ def _refuse_on_flow(node: Mapping, reader: Reader) -> None:
     hints = {
         "timeout": "the times for start and stop stand in the group's definition",
         "until": "its steps end when a check confirms them; `until` fits a task behind it",
+        "retries": "its steps end when a check confirms them",
+        "loop": "`resources` takes a list",
+        "delegate_to": "write a play with that server in `hosts`",
     }
     for word, hint in hints.items():
         if (key := node.key(word)) is not None:
@@ -57,7 +84,7 @@ def _refuse_on_flow(node: Mapping, reader: Reader) -> None:
 
 def _words() -> tuple[str, ...]:
     """A misspelled word may be meant as a module or as a keyword."""
-    return (*MODULES, *keywords.TASK, "block")
+    return (*MODULES, *_KNOWN, *keywords.INSTEAD_OF_A_MODULE, "block")
 
 
 def _module_key(node: Mapping, reader: Reader) -> Scalar | None:
@@ -71,11 +98,11 @@ def _module_key(node: Mapping, reader: Reader) -> Scalar | None:
     others = [
         key
         for key, _ in node.entries
-        if key.text not in keywords.TASK and not keywords.refusal_of(key.text)
+        if key.text not in (*_KNOWN, "listen") and not keywords.refusal_of(key.text)
     ]
     if others:
         return others[0]
-    if all(key.text in keywords.TASK for key, _ in node.entries):
+    if all(key.text in _KNOWN for key, _ in node.entries):
         hint = f"there are: {', '.join(sorted(MODULES))}"
         reader.add(node, "a task needs a module", hint)
     return None
@@ -116,20 +143,3 @@ def _looks_like_pairs(value: Scalar, module: Module) -> bool:
         return False
     found = _KEY_EQUALS_VALUE.match(value.value)
     return found is not None and value.value.partition("=")[0] in module.parameters
-
-
-def _until(node: Mapping, reader: Reader) -> Until | None:
-    until, retries, delay = (node.get(word) for word in ("until", "retries", "delay"))
-    if until is None:
-        for word in ("retries", "delay"):
-            if (key := node.key(word)) is not None:
-                reader.add(key, f"'{word}' belongs to 'until'", "say what to wait for")
-        return None
-    default = Until(conditions=fields.conditions(until, reader, "until"))
-    times = fields.whole_number(retries, reader, "retries", 1) if retries is not None else None
-    delay_s = fields.duration(delay, reader, "delay") if delay is not None else None
-    return Until(
-        conditions=default.conditions,
-        retries=default.retries if times is None else times,
-        delay_s=default.delay_s if delay_s is None else delay_s,
-    )

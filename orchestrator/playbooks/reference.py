@@ -30,6 +30,10 @@ must yield true or false. A value may have {filters.LARGEST:,} characters, a ran
 dice.
 """
 
+_HANDED = """\
+A play, a block, a task may have them; a task has those of all that stands around it.
+"""
+
 
 def as_markdown() -> str:
     """The whole page."""
@@ -37,7 +41,16 @@ def as_markdown() -> str:
         ("## Shipped playbooks\n", _shipped()),
         ("## Keywords of a play\n", _rows(("keyword", "meaning"), keywords.PLAY)),
         ("## Keywords of a task\n", _rows(("keyword", "meaning"), keywords.TASK)),
+        (
+            "### In place of a module\n",
+            _rows(("keyword", "meaning"), keywords.INSTEAD_OF_A_MODULE),
+        ),
+        ("### Of a handler\n", _rows(("keyword", "meaning"), keywords.HANDLER)),
         ("## Keywords of a block\n", _rows(("keyword", "meaning"), keywords.BLOCK)),
+        (
+            "## Keywords that are handed down\n\n" + _HANDED,
+            _rows(("keyword", "meaning"), keywords.DIRECTIVES),
+        ),
         ("## Variables\n", _rows(("name", "what it is"), {**variables.MAGIC, **variables.RESCUE})),
         ("### What `register` keeps\n", _rows(("key", "what it is"), variables.REGISTERED)),
         ("## Templates\n\n" + _TEMPLATES, _templates()),

@@ -5,15 +5,20 @@ Nothing is asked of a server: what stands behind `when` and `rescue` is shown as
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
 from orchestrator.model import Group
 from orchestrator.playbooks.model import (
     CompiledBlock,
+    CompiledInclude,
+    CompiledMeta,
+    CompiledNode,
     CompiledPlay,
     CompiledTask,
     FlowAction,
     FlowStep,
     HostSelector,
+    Loop,
     Program,
 )
 from orchestrator.playbooks.modules import MODULES
@@ -34,6 +39,8 @@ def render_program(program: Program, group: Group) -> str:
     for number, play in enumerate(program.plays, start=1):
         lines += ["", f"play {number}: {play.play.name} ({_who(play, group)})"]
         lines += _nodes(play.tasks, 1)
+        if play.handlers:
+            lines += ["  for what was notified:", *_nodes(play.handlers, 2)]
     return "\n".join(lines) + "\n"
 
 
@@ -43,9 +50,33 @@ def _who(play: CompiledPlay, group: Group) -> str:
     return _WHO.get(play.selector) or f"on {play.server}"
 
 
-def _nodes(nodes: Sequence[CompiledTask | CompiledBlock], depth: int) -> Iterator[str]:
+def _nodes(nodes: Sequence[CompiledNode], depth: int) -> Iterator[str]:
     for node in nodes:
-        yield from _task(node, depth) if isinstance(node, CompiledTask) else _block(node, depth)
+        match node:
+            case CompiledTask():
+                yield from _task(node, depth)
+            case CompiledBlock():
+                yield from _block(node, depth)
+            case CompiledInclude():
+                yield from _include(node, depth)
+            case CompiledMeta():
+                meta = node.meta
+                yield f"{'  ' * depth}{node.path}  {meta.action.value}{_when(meta.when)}"
+            case _:
+                assert_never(node)
+
+
+def _include(node: CompiledInclude, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    include = node.include
+    yield f"{indent}{node.path}  {include.name}{_when(include.when)}{_loop(include.loop)}"
+    for file, tasks in node.files.items():
+        yield f"{indent}  {file}:" if len(node.files) == 1 else f"{indent}  if it is {file}:"
+        yield from _nodes(tasks, depth + 2)
+
+
+def _loop(loop: Loop | None) -> str:
+    return f" (for each {loop.variable} of {_value(loop.items)})" if loop is not None else ""
 
 
 def _block(node: CompiledBlock, depth: int) -> Iterator[str]:
@@ -62,22 +93,25 @@ def _block(node: CompiledBlock, depth: int) -> Iterator[str]:
 
 def _task(node: CompiledTask, depth: int) -> Iterator[str]:
     indent = "  " * depth
-    yield f"{indent}{node.path}  {node.task.name}{_when(node.task.when)}"
+    task = node.task
+    yield f"{indent}{node.path}  {task.name}{_when(task.when)}{_loop(task.loop)}"
     inside = indent + " " * (len(node.path) + 2)
     if node.flow:
         yield from (f"{inside}{line}" for line in _flow(node.flow))
     else:
-        yield f"{inside}{_call(node)}"
+        yield f"{inside}{_call(node)}{_how(node)}"
     if node.task.until is not None:
         until = node.task.until
         yield (
-            f"{inside}until {' and '.join(until.conditions)}: "
+            f"{inside}until {' and '.join(until.conditions) or 'it does not fail'}: "
             f"at most {until.retries} times more, every {until.delay_s:g} s"
         )
 
 
 def _call(node: CompiledTask) -> str:
     """The module and its arguments as they are written, on one line."""
+    if node.task.directives.no_log:
+        return f"{node.task.module} (no_log)"
     module = MODULES[node.task.module]
     args = dict(node.task.args)
     main = args.pop(module.free_form, None) if module.free_form else None
@@ -85,6 +119,19 @@ def _call(node: CompiledTask) -> str:
     words += [f"{name}={_value(value)}" for name, value in args.items()]
     line = " ".join(words)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 3] + "..."
+
+
+def _how(node: CompiledTask) -> str:
+    """What a person should not overlook."""
+    said = node.task.directives
+    words = {
+        "as ": said.become_user if said.become else None,
+        "on ": said.delegate_to,
+        "notifies ": ", ".join(node.task.notify),
+    }
+    found = [f"{word}{value}" for word, value in words.items() if value]
+    found += ["once"] if said.run_once else []
+    return f"  [{'; '.join(found)}]" if found else ""
 
 
 def _value(value: object) -> str:

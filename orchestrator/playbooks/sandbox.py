@@ -2,8 +2,8 @@
 
 Called by `template` alone. Templates see text, numbers, lists and mappings and may call a few
 methods of these; loops, assignments and macros are refused, so that what a template costs is in
-proportion to its length. Sizes are checked before a value is made. What is not bounded: a regular
-expression that backtracks without end.
+proportion to its length. Sizes are checked before a value is made; a regular expression that
+backtracks without end is cut off by `bounded_regex`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ import jinja2.sandbox
 
 from orchestrator.playbooks import filters
 from orchestrator.playbooks.filters import LARGEST, TooLarge
-from orchestrator.playbooks.template import SyntaxProblem, TemplateError, TemplateText, undefined
+from orchestrator.playbooks.template import (
+    CENSORED,
+    SyntaxProblem,
+    TemplateError,
+    TemplateText,
+    undefined,
+)
 
 _LONGEST_TEMPLATE = 65536
 _DEEPEST = 20
@@ -98,13 +104,28 @@ class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
         """A key of a mapping comes before a method of the same name."""
         if isinstance(obj, Mapping) and attribute in obj:
             return obj[attribute]
+        _refuse_censored(obj, attribute)
         return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Mapping) and argument not in obj:
+            _refuse_censored(obj, argument)
+        return super().getitem(obj, argument)
 
     def call_binop(
         self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
     ) -> Any:
         filters.check_operands(operator, left, right)
         return super().call_binop(context, operator, left, right)
+
+
+def _refuse_censored(obj: Any, name: object) -> None:
+    """Not `undefined`, which `default` would take for nothing: the value was there once."""
+    if isinstance(obj, Mapping) and CENSORED in obj:
+        raise TemplateError(
+            f"'{name}' was hidden from the journal by no_log, and is gone with the process that "
+            "had it: a resumed run cannot use it"
+        )
 
 
 def render_text(text: str, variables: Mapping[str, Any]) -> Any:
@@ -292,6 +313,7 @@ def _environment() -> _Environment:
     environment.tests = {
         **{name: their_tests[name] for name in filters.JINJA_TESTS},
         **filters.TESTS,
+        "unreachable": jinja2.pass_context(filters.is_unreachable),
     }
     environment.globals = {"range": filters.bounded_range}
     return environment

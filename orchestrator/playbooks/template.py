@@ -10,6 +10,9 @@ from typing import Any
 from orchestrator.config.problems import did_you_mean
 from orchestrator.errors import YouError
 
+CENSORED = "censored"
+"""The key by which a result of a task with `no_log` is known that came from the journal."""
+
 
 class TemplateError(YouError):
     """A template that is wrong, or that cannot be rendered with the variables there are."""

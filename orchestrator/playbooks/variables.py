@@ -10,13 +10,19 @@ MAGIC: Mapping[str, str] = {
     "source": "the server that the service leaves, or on which it stops",
     "target": "the server that the service goes to, or on which it starts",
     "epoch": "number of the run's reign",
-    "hostvars": "registered results and set facts of each server, by its name",
+    "active": "the server that was ACTIVE when the play began; `none`: none was, or both",
+    "standby": "the same for STANDBY",
+    "reason": "why the run was begun: `-e reason=...`, else empty",
+    "hostvars": "of each server, by name: its inventory variables, registered results and facts",
+    "lost_servers": "servers that fell silent in this run, by name: `state` (`stopped`, `fenced`, "
+    "`lease expired`, `unknown`) and `evidence`; `when: source is unreachable` asks for one",
     "ansible_check_mode": "always false: a check shows the plan and runs nothing",
 }
 """Set by the executor and stronger than everything else of the same name."""
 
 RESCUE: Mapping[str, str] = {
     "ansible_failed_result": "in `rescue`: the result of the task that failed",
+    "ansible_failed_task": "in `rescue`: its `name`, `action`, `args` as written, `tags`, `path`",
 }
 
 REGISTERED: Mapping[str, str] = {

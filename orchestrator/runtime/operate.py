@@ -24,7 +24,9 @@ from orchestrator.model import (
     ServerName,
     Severity,
 )
+from orchestrator.playbooks.beside import Kept
 from orchestrator.playbooks.compile import compile_program
+from orchestrator.playbooks.directives import Selection
 from orchestrator.playbooks.model import Playbook, Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
@@ -48,6 +50,8 @@ class Order:
     """Single resources, with what goes with them; empty: all."""
     limit: ServerName | None = None
     """The only server that may be touched; None: both."""
+    selection: Selection = dataclasses.field(default_factory=Selection)
+    """Tags, and the task to start at."""
     variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     by: str
 
@@ -65,7 +69,13 @@ async def carry_out(
 ) -> RunResult | tuple[Refusal, ...]:
     """Raises Busy when the group is held, ConfigInvalid when the playbook does not fit."""
     group = order.group
-    program = compile_program(order.playbook, group, only=order.only)
+    program = compile_program(
+        order.playbook,
+        group,
+        only=order.only,
+        variables=application.configuration.variables,
+        selection=order.selection,
+    )
     with group_lock(
         application.state_directory, group.name, f"{order.playbook.name} by {order.by}"
     ):
@@ -88,30 +98,47 @@ async def carry_out(
             return await _run(application, group, program, charter, transport, caller)
 
 
-async def resume(application: Application, run_id: str, caller: Caller) -> RunResult:
+async def resume(
+    application: Application, run_id: str, caller: Caller
+) -> RunResult | tuple[Refusal, ...]:
     """Goes on with a run that was cut. Raises UsageError when there is nothing to go on with."""
-    record = await _unfinished_run(application, run_id)
-    charter = Charter.from_json(record.charter)
-    group = application.group(record.group)
-    playbook = parse(charter.text, charter.file)
-    program = compile_program(playbook, group, only=frozenset(charter.only))
-    if program.digest != charter.digest:
-        raise UsageError(
-            f"the configuration of {group.name} has changed since run {run_id} began",
-            hint=f"put it back, or end the run with: hasys resume {run_id} --abandon",
-        )
+    group = application.group((await _unfinished_run(application, run_id)).group)
     with group_lock(application.state_directory, group.name, f"resume of {run_id}"):
+        # Once more, now that nobody else can go on with it or end it.
+        record = await _unfinished_run(application, run_id)
+        charter = Charter.from_json(record.charter)
+        playbook = parse(charter.text, charter.file, Kept(charter.files))
+        program = compile_program(
+            playbook,
+            group,
+            only=frozenset(charter.only),
+            variables=application.configuration.variables,
+            selection=Selection.from_json(charter.selection),
+        )
+        if program.digest != charter.digest:
+            return (_changed(record),)
         async with application.reach(group) as transport:
             return await _run(application, group, program, charter, transport, caller)
 
 
-async def abandon(application: Application, run_id: str) -> RunRecord:
+async def abandon(application: Application, run_id: str, by: str) -> RunRecord:
     """Ends an unfinished run without doing the rest of it."""
     record = await _unfinished_run(application, run_id)
     with group_lock(application.state_directory, record.group, f"abandon {run_id}"):
         await application.journal.mark(
             record.id, RunState.ABANDONED, application.clock.utc(), "abandoned by a person"
         )
+    await application.publisher.publish(
+        Event(
+            at=application.clock.utc(),
+            group=record.group,
+            kind="run-abandoned",
+            severity=Severity.WARNING,
+            text=f"{record.playbook} was ended by a person before its end",
+            source=by,
+            run=record.id,
+        )
+    )
     return record
 
 
@@ -149,6 +176,8 @@ async def _charter(
         only=tuple(sorted(order.only)),
         variables=order.variables,
         by=order.by,
+        files=order.playbook.files,
+        selection=order.selection.as_json(),
     )
 
 
@@ -216,6 +245,14 @@ def _summary(result: RunResult) -> str:
         return "; ".join(refusal.evidence for refusal in result.refusals)
     failures = "; ".join(f"{server}: {one.message}" for server, one in result.failures.items())
     return failures or f"{result.charter.playbook} {result.state.value}"
+
+
+def _changed(record: RunRecord) -> Refusal:
+    return Refusal(
+        reason=Reason.PLAN_CHANGED,
+        evidence=f"the configuration of {record.group} has changed since run {record.id} began",
+        advice=f"put it back, or end the run with: hasys resume {record.id} --abandon",
+    )
 
 
 def unfinished_refusal(record: RunRecord) -> Refusal:

@@ -11,8 +11,11 @@ from typing import Any
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.progress import Progress
 from orchestrator.executor.run import Run, RunResult
-from orchestrator.model import ControllerId, Epoch, Group, RunId
+from orchestrator.model import ControllerId, Epoch, Group, RunId, ServerName
+from orchestrator.playbooks.beside import Kept
 from orchestrator.playbooks.compile import compile_program
+from orchestrator.playbooks.directives import Selection
+from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
@@ -67,9 +70,16 @@ class Stage:
     clock: JumpingClock = dataclasses.field(default_factory=JumpingClock)
     progress: list[Progress] = dataclasses.field(default_factory=list)
     records: int = 0
+    files: dict[str, str] = dataclasses.field(default_factory=dict)
+    variables: dict[ServerName, dict[str, Any]] = dataclasses.field(default_factory=dict)
+
+    def program(self, text: str, selection: Selection | None = None) -> Program:
+        """`files` is what stands beside the playbook."""
+        playbook = parse(text, "test.yaml", Kept(self.files))
+        return compile_program(playbook, self.group, variables=self.variables, selection=selection)
 
     def charter(self, text: str, **changes: Any) -> Charter:
-        program = compile_program(parse(text, "test.yaml"), self.group)
+        program = self.program(text)
         charter = Charter(
             run=RUN,
             group=self.group.name,
@@ -108,7 +118,7 @@ class Stage:
             cutting = CutJournal(journal, cut_after)
             run = Run(
                 charter=charter,
-                program=compile_program(parse(text, "test.yaml"), self.group),
+                program=self.program(text, Selection.from_json(charter.selection)),
                 group=self.group,
                 journal=cutting,  # type: ignore[arg-type]
                 transport=self.servers,

@@ -33,7 +33,7 @@ def test_the_example_for_ansible_users_can_be_played():
 
 
 def test_no_keyword_is_both_there_and_refused():
-    known = {*keywords.PLAY, *keywords.TASK, *keywords.BLOCK}
+    known = {*keywords.PLAY, *keywords.TASK, *keywords.BLOCK, *keywords.DIRECTIVES}
 
     assert not known & set(keywords.REFUSED)
     assert not known & set(MODULES)
@@ -62,7 +62,7 @@ def test_every_task_has_the_variables_that_the_reference_names():
 
 
 def test_the_reference_names_the_executors_own_deadline():
-    assert f"({DEFAULT_TIMEOUT_S:g})" in keywords.TASK["timeout"]
+    assert f"({DEFAULT_TIMEOUT_S:g})" in keywords.DIRECTIVES["timeout"]
 
 
 def test_registered_results_hold_what_the_reference_says():

@@ -1,0 +1,69 @@
+"""How a task ended by its author's words: `failed_when`, `changed_when`, loops, `no_log`. Pure."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestrator.executor.scope import registered
+from orchestrator.model import Outcome, Status
+from orchestrator.playbooks.model import Task
+from orchestrator.playbooks.template import CENSORED, holds
+
+HIDDEN = "the output has been hidden because of 'no_log: true'"
+
+
+def judged(task: Task, outcome: Outcome, variables: Mapping[str, Any]) -> Outcome:
+    """As Ansible: `changed_when` first, then `failed_when`, each on the result so far."""
+    if outcome.status in (Status.SKIPPED, Status.UNREACHABLE):
+        return outcome
+    if outcome.status is Status.FAILED and "rc" in outcome.result:
+        # it ran, so it may have changed something, whatever it said in the end
+        outcome = _with(outcome, failed=True, changed=True)
+    if task.changed_when is not None:
+        changed = holds(task.changed_when, _seen(task, outcome, variables))
+        outcome = _with(outcome, failed=outcome.status is Status.FAILED, changed=changed)
+    if task.failed_when is not None:
+        failed = holds(task.failed_when, _seen(task, outcome, variables))
+        changed = registered(outcome)["changed"]
+        outcome = _with(outcome, failed=failed, changed=changed, failed_when_result=failed)
+        if failed and not outcome.message:
+            outcome = dataclasses.replace(
+                outcome, message=f"'failed_when' holds: {' and '.join(task.failed_when)}"
+            )
+    return outcome
+
+
+def _seen(task: Task, outcome: Outcome, variables: Mapping[str, Any]) -> dict[str, Any]:
+    return {**variables, **({task.register: registered(outcome)} if task.register else {})}
+
+
+def _with(outcome: Outcome, *, failed: bool, changed: bool, **result: Any) -> Outcome:
+    status = Status.FAILED if failed else Status.CHANGED if changed else Status.OK
+    kept = {**outcome.result, **result}
+    if failed or "changed" in kept:
+        kept["changed"] = changed
+    return dataclasses.replace(outcome, status=status, result=kept)
+
+
+def combined(outcomes: Sequence[Outcome], results: Sequence[Mapping[str, Any]]) -> Outcome:
+    """One outcome for all items of a loop; unreachable weighs most: then nobody knows."""
+    statuses = {outcome.status for outcome in outcomes}
+    result = {"results": [dict(one) for one in results]}
+    if bad := [outcome for outcome in outcomes if not outcome.status.is_good]:
+        status = Status.UNREACHABLE if Status.UNREACHABLE in statuses else Status.FAILED
+        message = f"One or more items failed: {bad[0].message}"
+        return Outcome(status=status, message=message, result=result)
+    took_s = sum(outcome.took_s for outcome in outcomes)
+    if statuses <= {Status.SKIPPED}:
+        message = "All items skipped" if outcomes else "No items in the list"
+        return Outcome(status=Status.SKIPPED, message=message, result=result)
+    status = Status.CHANGED if Status.CHANGED in statuses else Status.OK
+    return Outcome(status=status, message="All items completed", result=result, took_s=took_s)
+
+
+def hidden(outcome: Outcome) -> Outcome:
+    """What may be seen of a task with `no_log`: how it ended, nothing of what it said."""
+    kept = {name: outcome.result[name] for name in ("reached",) if name in outcome.result}
+    changed = {"changed": True} if outcome.result.get("changed") is True else {}
+    result = {CENSORED: HIDDEN, **kept, **changed}
+    return dataclasses.replace(outcome, message=HIDDEN, result=result)
