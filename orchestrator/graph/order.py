@@ -3,7 +3,6 @@
 Execution does not walk waves: a step goes as soon as what it needs is done (`steps`).
 """
 
-import graphlib
 from collections.abc import Collection, Iterable
 
 from orchestrator.graph.build import Edge, FlowGraph
@@ -39,16 +38,13 @@ def _turned(edge: Edge) -> Edge:
 
 
 def _waves(graph: FlowGraph, edges: Iterable[Edge], only: Collection[ResourceName] | None) -> Waves:
-    """By the standard library: networkx takes 0.2 s to import, and every start comes by here."""
-    sorter: graphlib.TopologicalSorter[ResourceName] = graphlib.TopologicalSorter()
-    for name in graph.resources:
-        sorter.add(name)
-    for edge in edges:
-        sorter.add(edge.later, edge.earlier)
-    sorter.prepare()
+    import networkx  # noqa: PLC0415 - see FlowGraph.digraph
+
+    ordered: networkx.DiGraph[ResourceName] = networkx.DiGraph()
+    ordered.add_nodes_from(graph.resources)
+    ordered.add_edges_from((edge.earlier, edge.later) for edge in edges)
+    # inside a generation networkx keeps the order of insertion, which says nothing to a reader
+    generations = (sorted(wave) for wave in networkx.topological_generations(ordered))
     wanted = frozenset(graph.resources if only is None else only)
-    waves: list[tuple[ResourceName, ...]] = []
-    while ready := sorter.get_ready():
-        sorter.done(*ready)
-        waves.append(tuple(sorted(wanted.intersection(ready))))
-    return tuple(wave for wave in waves if wave)
+    chosen = (tuple(name for name in wave if name in wanted) for wave in generations)
+    return tuple(wave for wave in chosen if wave)
