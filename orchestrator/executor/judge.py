@@ -63,6 +63,8 @@ def combined(outcomes: Sequence[Outcome], results: Sequence[Mapping[str, Any]]) 
 
 def hidden(outcome: Outcome) -> Outcome:
     """What may be seen of a task with `no_log`: how it ended, nothing of what it said."""
+    if outcome.result.get("kind") == "cut":
+        return outcome  # our own words: it has said nothing that anybody heard
     kept = {name: outcome.result[name] for name in ("reached",) if name in outcome.result}
     changed = {"changed": True} if outcome.result.get("changed") is True else {}
     result = {CENSORED: HIDDEN, **kept, **changed}
