@@ -16,6 +16,7 @@ from orchestrator.errors import UsageError
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Group, Refusal, ResourceName, ServerName
 from orchestrator.playbooks import library
+from orchestrator.playbooks.directives import Selection
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.operate import Caller, Order, Wish, carry_out
 
@@ -113,8 +114,19 @@ def switchover_command(group: str, server: str | None, settings: Settings) -> in
     metavar="KEY=VALUE|JSON|@FILE",
     help="Variables that win over all others; may be given several times.",
 )
+@click.option("-l", "--limit", metavar="SERVER", help="Touch only this server.")
+@click.option("-t", "--tags", multiple=True, metavar="TAGS", help="Only tasks with one of these.")
+@click.option("--skip-tags", multiple=True, metavar="TAGS", help="No task with one of these.")
+@click.option("--start-at-task", "start_at", default="", metavar="NAME", help="Leave out before.")
 @with_settings
-def play_command(group: str, playbook: str, extra_vars: tuple[str, ...], settings: Settings) -> int:
+def play_command(
+    group: str,
+    playbook: str,
+    extra_vars: tuple[str, ...],
+    limit: str | None,
+    settings: Settings,
+    **chosen: Any,
+) -> int:
     """Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.
 
     `source` is the ACTIVE server and `target` the other one.
@@ -123,15 +135,23 @@ def play_command(group: str, playbook: str, extra_vars: tuple[str, ...], setting
     Examples:
       hasys play billing ./check-replica.yaml
       hasys play billing switchover -e reason="kernel upgrade"
+      hasys play billing ./upgrade.yaml -l linux2 --tags packages,restart
     """
     variables = parse_variables(extra_vars)
+    selection = Selection(
+        tags=_words(chosen["tags"]),
+        skip_tags=_words(chosen["skip_tags"]),
+        start_at=chosen["start_at"],
+    )
 
     async def operation(
         application: Application, caller: Caller
     ) -> RunResult | tuple[Refusal, ...]:
         found = application.group(group)
         order = _order(application, found, playbook, movement.plan_play)
-        order = dataclasses.replace(order, variables=variables)
+        order = dataclasses.replace(
+            order, variables=variables, limit=_server(found, limit), selection=selection
+        )
         return await carry_out(application, order, caller)
 
     return follow(operation, settings)
@@ -163,6 +183,10 @@ def _resources(group: Group, names: tuple[str, ...]) -> frozenset[ResourceName]:
             hint=f"resources: {', '.join(group.resources)}",
         )
     return frozenset(ResourceName(name) for name in names)
+
+
+def _words(given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word for text in given for part in text.split(",") if (word := part.strip()))
 
 
 def parse_variables(given: tuple[str, ...]) -> dict[str, Any]:
