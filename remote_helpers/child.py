@@ -24,6 +24,8 @@ TERM_GRACE_S = 0.5
 """Between TERM and KILL; at a deadline it is taken from the time before it."""
 REAP_S = 1.0
 """How long after KILL a child may take to vanish before it counts as stuck in the kernel."""
+SHORTEST_NAP_S = 0.0001
+"""Once its pipes are closed a child is about to end: a millisecond would be most of the wait."""
 LONGEST_NAP_S = 0.025
 """Python 3.6 cannot wait for pipes and an exit at once: look at least this often."""
 EXHAUSTED = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
@@ -191,6 +193,7 @@ def _watch(
     strangers while its leader is still there, even as a zombie.
     """
     nap = 0.001
+    closed = False
     term_at = deadline - min(TERM_GRACE_S, (deadline - time.monotonic()) / 4)
     terminated = False
     while True:
@@ -209,6 +212,8 @@ def _watch(
                 kill_group(process.pid, signal.SIGKILL)
             return not terminated
         nap = min(nap * 1.5, LONGEST_NAP_S)
+        if streams.is_closed and not closed:
+            closed, nap = True, SHORTEST_NAP_S
         streams.wait(min(nap, deadline - now))
 
 

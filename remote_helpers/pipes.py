@@ -25,12 +25,17 @@ class Streams:
         if process.stdin is not None:
             os.set_blocking(process.stdin.fileno(), False)
 
+    @property
+    def is_closed(self) -> bool:
+        """The child has let go of all of them: most often because it is ending right now."""
+        return not self._open and self._files[0] is None
+
     def wait(self, seconds: float) -> None:
         """Move what can be moved; returns early only when something could."""
-        writers = [] if self._files[0] is None else [self._files[0]]
-        if not self._open and not writers:
+        if self.is_closed:
             time.sleep(seconds)
             return
+        writers = [] if self._files[0] is None else [self._files[0]]
         poller = select.poll()  # select() cannot take descriptors above 1023
         for descriptor in self._open:
             poller.register(descriptor, select.POLLIN)
