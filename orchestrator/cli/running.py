@@ -162,7 +162,8 @@ def _line(ended: StepEnded) -> str:
     outcome = ended.outcome
     status = coloured(f"{outcome.status.value}")
     again = " (before the cut)" if ended.replayed else ""
-    text = f"  {status}: [{ended.server}] {ended.title}  {outcome.took_s:.3f} s{again}"
+    item = f" (item={ended.item})" if ended.item else ""
+    text = f"  {status}: [{ended.server}] {ended.title}{item}  {outcome.took_s:.3f} s{again}"
     if outcome.message and outcome.status is not Status.SKIPPED:
         text += f"  {outcome.message}"
     return text
@@ -195,6 +196,8 @@ def _recap(result: RunResult, follower: Follower) -> None:
         click.echo(f"{coloured('failed')}: {server}: {outcome.message}", err=True)
     for server, silence in result.unreachable.items():
         click.echo(f"{coloured('unreachable')}: {server}: {silence.message}", err=True)
+    for server, lost in result.lost.items():
+        click.echo(f"lost: {server}: {lost.state.value}: {lost.evidence}", err=True)
     charter = result.charter
     if result.state is RunState.INTERRUPTED:
         click.echo(f"interrupted; go on with: hasys resume {charter.run}", err=True)
@@ -220,4 +223,8 @@ def _as_json(result: RunResult, follower: Follower, code: int) -> dict[str, Any]
         "steps": follower.steps,
         "failures": {server: one.message for server, one in result.failures.items()},
         "unreachable": {server: one.message for server, one in result.unreachable.items()},
+        "lost": {
+            server: {"state": one.state.value, "evidence": one.evidence}
+            for server, one in result.lost.items()
+        },
     }
