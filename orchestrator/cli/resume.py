@@ -1,6 +1,7 @@
 """`hasys resume`: go on with a run that was cut, or end it."""
 
 import asyncio
+import getpass
 
 import click
 
@@ -40,6 +41,6 @@ def resume_command(run: str, give_up: bool, settings: Settings) -> int:
 
 async def _abandon(run: str, settings: Settings) -> int:
     async with opened(settings.inventory_directory(), settings.state_directory()) as application:
-        record = await abandon(application, run)
+        record = await abandon(application, run, getpass.getuser())
     click.echo(f"run {record.id} ({record.playbook} of {record.group}) is abandoned")
     return 0
