@@ -40,11 +40,39 @@ class FlowRunner:
 
     async def run(self, task: CompiledTask, server: ServerName) -> Outcome:
         """One outcome for the whole flow on this server; the single ones are in the journal."""
-        if not any(step.action is FlowAction.START for step in task.flow):
+        if not self._may_start_something(task, server):
             return await self._walk(task, server)
         async with self.starting:
+            refused = await self._refused(task, server)
+            return refused or await self._walk(task, server)
+
+    def _may_start_something(self, task: CompiledTask, server: ServerName) -> bool:
+        """A start that has ended is not done again: a resumed run has nothing to look for."""
+        return any(
+            step.action is FlowAction.START
+            and not self.steps.has_ended(_step_id(task, step.resource, server))
+            for step in task.flow
+        )
+
+    async def _refused(self, task: CompiledTask, server: ServerName) -> Outcome | None:
+        """Journaled only when it is a refusal: resumed, the run takes the same way past it.
+
+        That nothing stands in the way is looked at anew by each process that starts something.
+        """
+        step_id = StepId(f"{task.path}:interlock@{server}")
+        outcome = Outcome(status=Status.FAILED)
+        if not self.steps.has_ended(step_id):
             refusal = await self.interlock.refusal(server)
-            return await self._walk(task, server) if refusal is None else as_outcome(refusal)
+            if refusal is None:
+                return None
+            outcome = as_outcome(refusal)
+
+        async def refuse() -> Outcome:
+            return outcome
+
+        title = f"see that {self.group.peer_of(server).name} holds nothing"
+        step = Step(id=step_id, title=title, server=server, act=refuse)
+        return await self.steps.perform(step)
 
     async def _walk(self, task: CompiledTask, server: ServerName) -> Outcome:
         waiting = {step.resource: step for step in task.flow}
@@ -72,7 +100,7 @@ class FlowRunner:
         resource = self.group.resources[step.resource]
         return await self.steps.perform(
             Step(
-                id=StepId(f"{task.path}/{step.resource}@{server}"),
+                id=_step_id(task, step.resource, server),
                 title=f"{step.action.value} {step.resource}",
                 server=server,
                 act=lambda: self._act(step.action, resource, server),
@@ -91,6 +119,10 @@ class FlowRunner:
             op=f"resource.{action.value}", args=arguments, deadline_s=deadline_s, reign=self.reign
         )
         return await ask(self.transport, server, request, _moved)
+
+
+def _step_id(task: CompiledTask, resource: ResourceName, server: ServerName) -> StepId:
+    return StepId(f"{task.path}/{resource}@{server}")
 
 
 def _ready(

@@ -45,6 +45,10 @@ class RunResult:
     """Servers that fell silent, with what is known of them and by which evidence."""
 
 
+class _NobodyIsMeant(Exception):
+    """A play's role is nobody's; caught in this file."""
+
+
 @dataclasses.dataclass(kw_only=True)
 class Run:
     """One execution of one charter in this process; a resumed run is a second `Run`."""
@@ -82,7 +86,7 @@ class Run:
         # Of a run that goes on, an earlier process may have a step there that nobody waited for.
         doubtful = raised.unreachable if self.past else ()
         try:
-            failures = await self._engine(doubtful).walk(self.program)
+            failures = await self._walk(doubtful)
             await self._steps.settled()
         except Interrupted as interruption:
             await self._steps.settled()
@@ -139,9 +143,22 @@ class Run:
             case HostSelector.SERVER:
                 return (ServerName(play.server or ""),)
             case HostSelector.ACTIVE:
-                return await self._by_role(f"{number}:hosts", Role.ACTIVE)
+                return await self._holders_of(f"{number}:hosts", Role.ACTIVE)
             case HostSelector.STANDBY:
-                return await self._by_role(f"{number}:hosts", Role.STANDBY)
+                return await self._holders_of(f"{number}:hosts", Role.STANDBY)
+
+    async def _walk(self, doubtful: Iterable[ServerName]) -> Failures:
+        try:
+            return await self._engine(doubtful).walk(self.program)
+        except _NobodyIsMeant as nobody:
+            return {self.charter.source: Outcome(status=Status.FAILED, message=str(nobody))}
+
+    async def _holders_of(self, step: str, role: Role) -> tuple[ServerName, ...]:
+        """A play for a role that nobody has is a failure: passed over, it would look like done."""
+        found = await self._by_role(step, role)
+        if not found:
+            raise _NobodyIsMeant(f"no server is {role.value}")
+        return found
 
     async def _by_role(self, step: str, role: Role) -> tuple[ServerName, ...]:
         """A step of its own: a resumed run goes on with the servers that were found then."""
@@ -152,7 +169,7 @@ class Run:
             found = [name for name in self.group.server_names if roles[name] is role]
             return Outcome(
                 status=Status.OK,
-                message=f"{role.value}: {', '.join(found) or 'none'}",
+                message=f"{', '.join(found) or 'no server'} is {role.value}",
                 result={"servers": found},
             )
 

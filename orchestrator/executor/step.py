@@ -59,6 +59,11 @@ class StepRunner:
         """Whether an earlier process of this run has come to this step."""
         return step in self._past
 
+    def has_ended(self, step: StepId) -> bool:
+        """Whether its outcome stands in the journal: it will not be done again."""
+        past = self._past.get(step)
+        return past is not None and past.outcome is not None
+
     def stop(self) -> None:
         """Begin no further step; those under way come to their end."""
         self._stopping = True
@@ -132,7 +137,7 @@ async def ask(
 def outcome_of(reply: Reply, conclude: Callable[[Done], Outcome]) -> Outcome:
     match reply:
         case Done():
-            return conclude(reply)
+            return _concluded(reply, conclude)
         case Failed():
             return Outcome(
                 status=Status.FAILED,
@@ -148,3 +153,12 @@ def outcome_of(reply: Reply, conclude: Callable[[Done], Outcome]) -> Outcome:
             )
         case _:
             assert_never(reply)
+
+
+def _concluded(done: Done, conclude: Callable[[Done], Outcome]) -> Outcome:
+    """An answer that is not what was asked for is the server's failure, not the run's end."""
+    try:
+        return conclude(done)
+    except (AttributeError, KeyError, TypeError, ValueError) as odd:
+        message = f"the answer cannot be read: {type(odd).__name__}: {odd}"
+        return Outcome(status=Status.FAILED, message=message, result={"kind": "odd-answer"})

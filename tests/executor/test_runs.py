@@ -295,3 +295,44 @@ async def test_independent_resources_start_side_by_side(tmp_path):
 
     assert result.state is RunState.DONE
     assert servers.log[-1] == "started last on linux2"
+
+
+async def test_a_play_for_a_role_that_nobody_has_is_a_failure_not_a_success(tmp_path):
+    group = a_group()
+    stage = Stage(group=group, servers=InMemoryServers(group), directory=tmp_path)
+
+    result = await stage.play("- hosts: active\n  tasks:\n    - command: /usr/bin/true\n")
+
+    assert result.state is RunState.FAILED
+    assert result.failures[LINUX1].message == "no server is ACTIVE"
+    assert stage.servers.log == []
+
+
+async def test_a_start_that_has_ended_does_not_ask_for_the_peer_again(stage):
+    """There and back, and cut in the last play: linux1 holds the service, as it should."""
+    there_and_back = (
+        SWITCHOVER
+        + """
+- hosts: target
+  tasks:
+    - flow: {state: stopped}
+- hosts: source
+  tasks:
+    - flow: {state: started}
+    - command: /usr/bin/true
+"""
+    )
+
+    def die_at_the_command(server, request):
+        if request.op == "run":
+            raise ControllerDied
+
+    stage.servers.hook = die_at_the_command
+    with pytest.raises(ControllerDied):
+        await stage.play(there_and_back)
+    stage.servers.hook = lambda _server, _request: None
+
+    result = await stage.play(there_and_back)
+
+    assert "not repeated blindly" in result.failures[LINUX1].message
+    assert where(stage) == all_on(LINUX1)
