@@ -2,6 +2,13 @@
 
 import pytest
 
+pytest_plugins = [
+    "tests.helpers.fixtures",
+    "tests.lab.fixtures",
+    "tests.lab.kernel.fixtures",
+]
+"""Named here and nowhere else: a plugin that a test module imports first cannot be rewritten."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

@@ -51,7 +51,9 @@ def demo(level: Level | None, *, keep: bool) -> int:
 
 
 def _wait(stage: subprocess.Popen[bytes], lifeline: int, *, keep: bool) -> int:
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    # Also where whoever started us ignores SIGINT, as a shell does for what it runs aside.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     try:
         if keep:
             _tell_outer_pid(stage, lifeline)

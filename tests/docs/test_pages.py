@@ -11,7 +11,6 @@ from orchestrator.config.load import load
 from orchestrator.model import Reason
 from tests.docs import shown
 from tests.docs.stage import Stage
-from tests.lab.fixtures import fresh_namespaces_lab  # noqa: F401 - a fixture
 
 DOCS = Path(__file__).parents[2] / "docs"
 JSON = (DOCS / "reference" / "json.md").read_text()
@@ -64,7 +63,7 @@ def test_the_resources_of_the_how_to_are_valid_together(tmp_path):
 
 
 @pytest.mark.lab
-def test_documents_have_exactly_the_keys_that_are_documented(fresh_namespaces_lab, tmp_path):  # noqa: F811
+def test_documents_have_exactly_the_keys_that_are_documented(fresh_namespaces_lab, tmp_path):
     stage = Stage(fresh_namespaces_lab, tmp_path)
     inventory = fresh_namespaces_lab.description.inventory
     key = f"{tmp_path}/home/.ssh/id_ed25519"

@@ -11,7 +11,6 @@ import pytest
 
 from tests.docs import shown
 from tests.docs.stage import Stage, missing
-from tests.lab.fixtures import fresh_namespaces_lab  # noqa: F401 - a fixture
 
 DOCS = Path(__file__).parents[2] / "docs"
 OTHER_LAB = {"kernel-lab.md"}
@@ -29,7 +28,7 @@ FEW = 12
 
 
 @pytest.fixture
-def stage(fresh_namespaces_lab, tmp_path):  # noqa: F811
+def stage(fresh_namespaces_lab, tmp_path):
     return Stage(fresh_namespaces_lab, tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Fixtures of tests against this machine's kernel; loaded by `pytest_plugins`."""
+"""Fixtures of tests against this machine's kernel; loaded by tests/conftest.py."""
 
 from __future__ import annotations
 

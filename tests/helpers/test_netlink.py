@@ -11,8 +11,6 @@ from remote_helpers import netlink
 from remote_helpers.operation import OperationError
 from tests.helpers.enclosed import enclosed, run, with_neighbour
 
-pytest_plugins = ["tests.helpers.fixtures"]
-
 pytestmark = pytest.mark.usefixtures("root")
 
 

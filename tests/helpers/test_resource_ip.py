@@ -13,8 +13,6 @@ from remote_helpers.operation import OperationError
 from remote_helpers.resources import ip
 from tests.helpers.enclosed import Neighbour, a_context, run, wait_for, with_neighbour
 
-pytest_plugins = ["tests.helpers.fixtures"]
-
 pytestmark = pytest.mark.usefixtures("root")
 
 V4, V6 = "10.9.0.70/24", "2001:db8::70/64"

@@ -14,8 +14,6 @@ from remote_helpers.operation import OperationError
 from remote_helpers.resources import mount
 from tests.helpers.enclosed import a_context, enclosed, run
 
-pytest_plugins = ["tests.helpers.fixtures"]
-
 pytestmark = pytest.mark.usefixtures("root")
 
 LABEL = f"hasys{os.getpid()}"

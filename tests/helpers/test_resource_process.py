@@ -15,8 +15,6 @@ from remote_helpers.resources.processes import kin_of
 from tests.helpers.enclosed import wait_for
 from tests.helpers.service import DAEMON, Service, alive, parent_of, pid_in, words
 
-pytest_plugins = ["tests.helpers.fixtures"]
-
 
 def test_it_is_started_once_and_stopped_once(service: Service):
     spec = service.spec()

@@ -9,8 +9,6 @@ import time
 from tests.helpers.enclosed import wait_for
 from tests.helpers.service import FAMILY, STUBBORN, Service, alive, pid_in, words
 
-pytest_plugins = ["tests.helpers.fixtures"]
-
 
 def test_a_stop_takes_the_children_that_match_nothing(service: Service):
     service.python(FAMILY)

@@ -14,8 +14,6 @@ import pytest
 from remote_helpers import survey
 from tests.helpers.enclosed import Neighbour, a_context, run, with_neighbour
 
-pytest_plugins = ["tests.helpers.fixtures"]
-
 
 def ask(**args: Any) -> dict[str, Any]:
     return json.loads(json.dumps(survey.survey(a_context(), args)))

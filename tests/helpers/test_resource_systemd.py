@@ -16,9 +16,6 @@ from orchestrator.transport.ssh import SshTransport
 from tests.lab.checks import ONE
 from tests.lab.namespaces.lab import NamespacesLab
 
-pytest_plugins = ["tests.lab.fixtures"]
-
-
 _epochs = itertools.count(1)
 _GROUP = GroupName("units")
 

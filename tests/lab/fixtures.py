@@ -1,4 +1,4 @@
-"""Labs as pytest fixtures. A module that uses them says `pytest_plugins = ["tests.lab.fixtures"]`.
+"""Labs as pytest fixtures; tests/conftest.py loads them.
 
 Where labs cannot run, their tests are skipped, and the end of the run says so in capitals; in
 continuous integration (the variable CI is set) they fail instead.

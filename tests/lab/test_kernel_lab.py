@@ -16,7 +16,6 @@ from tests.lab.kernel import chassis
 from tests.lab.kernel.lab import KernelLab
 from tests.lab.network import PUBLIC, Direction
 
-pytest_plugins = ["tests.lab.kernel.fixtures"]
 pytestmark = pytest.mark.kernel_lab
 StepClock = Callable[[str], None]
 BOOT_ID = ["cat", "/proc/sys/kernel/random/boot_id"]

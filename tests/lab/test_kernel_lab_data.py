@@ -14,7 +14,6 @@ from tests.lab.kernel.lab import KernelLab
 from tests.lab.kernel.writer import STORE_PORT, write_all_the_time
 from tests.lab.witness import Thing, Witness
 
-pytest_plugins = ["tests.lab.kernel.fixtures"]
 pytestmark = pytest.mark.kernel_lab
 StepClock = Callable[[str], None]
 NUMBERS = f"{drbd.MOUNT_POINT}/numbers"

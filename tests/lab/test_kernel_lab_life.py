@@ -15,7 +15,6 @@ from tests.lab import kinds, programs, provided, registry, teardown
 from tests.lab.checks import ONE, PROJECT, TWO, left_of, reaches, shell, speaks
 from tests.lab.kernel.lab import KernelLab
 
-pytest_plugins = ["tests.lab.kernel.fixtures"]
 pytestmark = pytest.mark.kernel_lab
 StepClock = Callable[[str], None]
 

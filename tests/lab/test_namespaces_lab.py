@@ -14,7 +14,6 @@ from tests.lab.interface import Unsupported
 from tests.lab.namespaces.lab import NamespacesLab
 from tests.lab.network import HEARTBEAT, Direction
 
-pytest_plugins = ["tests.lab.fixtures"]
 pytestmark = pytest.mark.lab
 
 

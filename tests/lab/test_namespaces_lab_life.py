@@ -28,7 +28,6 @@ from tests.lab.namespaces.lab import NamespacesLab
 from tests.lab.outage import measure_outage
 from tests.lab.witness import Thing, Witness
 
-pytest_plugins = ["tests.lab.fixtures"]
 pytestmark = pytest.mark.lab
 
 

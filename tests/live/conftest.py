@@ -2,10 +2,9 @@
 
 import pytest
 
-from tests.lab.fixtures import fresh_namespaces_lab  # noqa: F401 - a fixture
 from tests.live.site import Site
 
 
 @pytest.fixture
-def site(fresh_namespaces_lab, tmp_path):  # noqa: F811
+def site(fresh_namespaces_lab, tmp_path):
     return Site(fresh_namespaces_lab, tmp_path)

@@ -115,7 +115,7 @@ def test_a_state_directory_that_cannot_be_written_is_named(site):
 
     assert answer.code == 1
     assert str(site.state) in answer.err
-    assert "unable to open database file" in answer.err
+    assert "Read-only file system" in answer.err
     assert in_the_way.code == 1
     assert f"state directory {site.state}: File exists" in in_the_way.err
     assert "--state" in in_the_way.err

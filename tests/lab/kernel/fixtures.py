@@ -1,4 +1,4 @@
-"""Kernel labs as pytest fixtures: `pytest_plugins = ["tests.lab.kernel.fixtures"]`.
+"""Kernel labs as pytest fixtures; tests/conftest.py loads them.
 
 Where they cannot run, tests say so loudly, as those of the namespaces lab do.
 """
@@ -14,7 +14,6 @@ import pytest
 from tests.lab import addresses, provided
 from tests.lab.kernel.lab import KernelLab
 
-pytest_plugins = ["tests.lab.fixtures"]
 _TIME = "kernel lab, seconds: "
 
 
