@@ -28,6 +28,7 @@ from orchestrator.playbooks.template import (
     TemplateText,
     undefined,
 )
+from orchestrator.playbooks.template_checks import refuse_what_is_not_known
 
 _LONGEST_TEMPLATE = 65536
 _DEEPEST = 20
@@ -42,21 +43,6 @@ _METHODS: Mapping[type, frozenset[str]] = {
     ),
     dict: frozenset({"get", "items", "keys", "values"}),
     list: frozenset({"count", "index"}),
-}
-_REFUSED: Mapping[type[jinja2.nodes.Node], str] = {
-    jinja2.nodes.For: "{% for %}",
-    jinja2.nodes.Assign: "{% set %}",
-    jinja2.nodes.AssignBlock: "{% set %}",
-    jinja2.nodes.Macro: "{% macro %}",
-    jinja2.nodes.CallBlock: "{% call %}",
-    jinja2.nodes.FilterBlock: "{% filter %}",
-    jinja2.nodes.Block: "{% block %}",
-    jinja2.nodes.Extends: "{% extends %}",
-    jinja2.nodes.Include: "{% include %}",
-    jinja2.nodes.Import: "{% import %}",
-    jinja2.nodes.FromImport: "{% from %}",
-    jinja2.nodes.With: "{% with %}",
-    jinja2.nodes.ScopedEvalContextModifier: "{% autoescape %}",
 }
 _FAILURES = (
     jinja2.TemplateError,
@@ -279,20 +265,7 @@ def _tree(text: str) -> jinja2.nodes.Template:
         # '\d' for a regular expression is what everybody writes; Python means to forbid it
         warnings.simplefilter("ignore", DeprecationWarning)
         tree = environment.parse(text)
-    for kind, word in _REFUSED.items():
-        if (found := tree.find(kind)) is not None:
-            message = f"{word} is not supported in playbooks; use expressions and {{% if %}}"
-            raise jinja2.TemplateSyntaxError(message, found.lineno)
-    for test_or_filter, known, word in (
-        (jinja2.nodes.Filter, environment.filters, "filter"),
-        (jinja2.nodes.Test, environment.tests, "test"),
-    ):
-        for used in tree.find_all(test_or_filter):
-            if used.name not in known:
-                hint = filters.hint_for(used.name, known)
-                raise jinja2.TemplateSyntaxError(
-                    f"unknown {word} '{used.name}'; {hint}", used.lineno
-                )
+    refuse_what_is_not_known(tree, environment)
     return tree
 
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from orchestrator import resources
 from orchestrator.executor.charter import Charter
-from orchestrator.executor.progress import Progress
+from orchestrator.executor.progress import Progress, StepEnded
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import ControllerId, Epoch, Group, RunId, ServerName
 from orchestrator.playbooks.beside import Kept
@@ -19,6 +20,7 @@ from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
+from orchestrator.transport import Failed, FailureKind
 from tests.support.builders import LINUX1, LINUX2
 from tests.support.clock import JumpingClock
 from tests.support.servers import InMemoryServers
@@ -139,3 +141,42 @@ class Stage:
                 await asyncio.gather(*others, return_exceptions=True)
         finally:
             await database.close()
+
+
+NAMES = ("database", "site", "address")
+
+
+def shipped(name):
+    return (resources.playbook_library() / f"{name}.yaml").read_text()
+
+
+START, STOP, SWITCHOVER = shipped("start"), shipped("stop"), shipped("switchover")
+
+
+def failing(op, name, server, *, times=1):
+    """A hook: this operation fails there, so many times."""
+    left = [times]
+
+    def hook(asked, request):
+        if (request.op, request.args.get("name"), asked) == (op, name, server) and left[0]:
+            left[0] -= 1
+            return Failed(kind=FailureKind.FAILED, message=f"{name} will not")
+        return None
+
+    return hook
+
+
+def where(stage):
+    return {name: stage.servers.holders(name) for name in NAMES}
+
+
+def all_on(server):
+    return {name: [server] for name in NAMES}
+
+
+def titles(stage, status):
+    return [
+        f"{one.title} on {one.server}"
+        for one in stage.progress
+        if isinstance(one, StepEnded) and one.outcome.status is status
+    ]
