@@ -116,7 +116,7 @@ def test_wrong_commands_end_with_2_and_say_what_would_be_right(files, words):
 def test_a_playbook_that_is_wrong_is_told_by_place_before_a_server_is_asked(files):
     play = files.inventory / "mine.yaml"
     play.write_text(
-        "- hosts: source\n  tasks:\n    - shel: date\n    - command: date\n      loop: [1]\n"
+        "- hosts: source\n  tasks:\n    - shel: date\n    - command: date\n      with_items: [1]\n"
     )
 
     answer = files.hasys("play", "pair", str(play))
