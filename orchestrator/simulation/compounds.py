@@ -6,7 +6,6 @@ between; each of these does, with its times drawn.
 
 from collections.abc import Callable
 
-from orchestrator.decision import lease_length
 from orchestrator.model import ServerName
 from orchestrator.model.state import GoalKind
 from orchestrator.simulation import faults, people
@@ -78,7 +77,7 @@ def _quick_restart(pair: Pair, one: SimController, lease: float | None) -> None:
     if not one.alive:
         return
     if lease is not None:
-        one.set_state_vote(lease_length.change(one.state.vote, lease))
+        one.loop.change_lease(lease)
     one.kill()
     pair.world.at(pair.world.chance.uniform(0.05, 0.4), one.start)
 
@@ -87,7 +86,7 @@ def longer_then_shorter(pair: Pair) -> None:
     """A long lease is set, used, and lowered by a restart while the active is being lost."""
     one, active = holder_of(pair), active_of(pair)
     if one.alive:
-        one.set_state_vote(lease_length.change(one.state.vote, 8.0))
+        one.loop.change_lease(8.0)
     chance = pair.world.chance
     first = chance.uniform(4.0, 8.0)
     _cut(pair, [NAMES], first + 14.0)

@@ -30,11 +30,11 @@ def _done(controller: SimController, intent: Fence, life: int) -> None:
     if life != controller.life or world.chance.random() < 0.1:
         controller.fencing.discard(intent.reign)
         return
-    controller.fences.append(
+    controller.loop.fences.append(
         FenceResult(
             server=intent.server,
             asked_for=intent.reign,
             off=not there.on,
-            read_at=Monotonic(controller.clock()),
+            read_at=Monotonic(controller.now()),
         )
     )

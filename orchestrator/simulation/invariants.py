@@ -66,7 +66,7 @@ class Watch:
         whole = [server for server in (self.first, self.second) if len(server.parts) == 2]
         if wanted and len(whole) != 1:
             reasons = "; ".join(
-                f"{because.reason.value}: {because.evidence}" for because in wanted[0].reasons
+                f"{because.reason.value}: {because.evidence}" for because in wanted[0].loop.reasons
             )
             self._violated("not-recovered", reasons)
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 
-from orchestrator.decision import lease_length
 from orchestrator.decision import vote as votes
 from orchestrator.decision.decide import begin
 from orchestrator.decision.intents import Because, Wish
@@ -43,7 +42,7 @@ def told_to_take_over(pair: Pair, one: SimController) -> None:
     pair.world.note(f"{one.name} is told to take the vote over")
     one.kill()
     one.start(take_over=True)
-    one.stored = one.state = dataclasses.replace(one.state, wanted=True)
+    one.set_state(dataclasses.replace(one.state, wanted=True))
     if pair.world.chance.random() < 0.3:
         for other in pair.controllers.values():
             if other is not one:
@@ -66,20 +65,19 @@ def ask(pair: Pair, one: SimController, kind: GoalKind, target: ServerName) -> N
     asked = Because(reason=Reason.PERSON_ASKED, evidence="a person asked for it")
     wish = Wish(kind=kind, target=target, source=one.group.peer_of(target).name, because=asked)
     pair.world.note(f"{one.name}: a person asks for {kind.value} to {target}")
-    one.stored = one.state = begin(one.state, wish, one.clock())
+    one.set_state(begin(one.state, wish, one.now()))
 
 
 def maintenance(pair: Pair) -> None:
     one = living(pair)
     if one.alive:
         pair.world.note(f"{one.name}: maintenance")
-        one.stored = one.state = dataclasses.replace(one.state, mode=Mode.MAINTENANCE)
+        one.set_state(dataclasses.replace(one.state, mode=Mode.MAINTENANCE))
         pair.world.at(pair.world.chance.uniform(2.0, 15.0), _automatic, one)
 
 
 def _automatic(one: SimController) -> None:
-    one.stored = dataclasses.replace(one.stored, mode=Mode.AUTOMATIC)
-    one.state = dataclasses.replace(one.state, mode=Mode.AUTOMATIC)
+    one.set_state(dataclasses.replace(one.state, mode=Mode.AUTOMATIC))
 
 
 def lease_changed(pair: Pair) -> None:
@@ -90,8 +88,7 @@ def lease_changed(pair: Pair) -> None:
         return
     lease = chance.choice((2.0, 3.0, 6.0))
     pair.world.note(f"{one.name}: lease {lease}")
-    vote = lease_length.change(one.state.vote, lease)
-    one.set_state_vote(vote)
+    one.loop.change_lease(lease)
     if chance.random() < 0.5:
         one.kill()
         pair.world.at(chance.uniform(0.1, 1.0), one.start)
@@ -129,4 +126,4 @@ def _settle(pair: Pair) -> None:
         first = pair.controllers[CONTROLLERS[0]]
         first.kill()
         first.start(take_over=True)
-        first.stored = first.state = dataclasses.replace(first.state, wanted=True)
+        first.set_state(dataclasses.replace(first.state, wanted=True))

@@ -94,7 +94,7 @@ def play(seed: int, profile: Profile = FULL, *, tell: bool = False) -> Story:
     struck: Counter[tuple[str, str]] = Counter()
     pair.begin()
     first = pair.controllers[CONTROLLERS[0]]
-    first.store(dataclasses.replace(first.state, wanted=True))
+    first.loop.store(dataclasses.replace(first.state, wanted=True))
     _plan_faults(pair, struck, profile)
     world.at(profile.mended_s, people.heal, pair)
     world.run(profile.length_s)

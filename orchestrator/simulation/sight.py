@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 from orchestrator.model import (
     GroupView,
-    Observation,
     ResourceName,
     ResourceState,
     Seen,
@@ -13,43 +12,25 @@ from orchestrator.model import (
     Unknown,
     UnknownReason,
 )
-from orchestrator.model.guard_report import FenceResult, GuardedView
 from orchestrator.model.moment import Monotonic
 from orchestrator.simulation.machine import PARTS
 from remote_helpers.protocol.messages import Report
-from remote_helpers.protocol.words import Reign
 
 NOT_ASKED = Unknown(reason=UnknownReason.NOT_ASKED, at=Monotonic(0.0))
-Known = tuple[float, Report, frozenset[str]]
-"""When the request left, the guard's report, and the parts that ran."""
 
 
 def view_of(
     names: tuple[ServerName, ServerName],
-    reports: Mapping[ServerName, Known],
-    fences: tuple[FenceResult, ...],
-    promises: Mapping[Reign, float],
+    reports: Mapping[ServerName, tuple[float, Report]],
+    parts: Mapping[ServerName, frozenset[str]],
     now: float,
-) -> GuardedView:
-    """The frozen snapshot that `decide` gets."""
-    guards: dict[ServerName, Observation[Report]] = {}
-    views = []
-    for name in names:
-        known = reports.get(name)
-        if known is None:
-            guards[name] = NOT_ASKED
-            views.append(_unseen(name))
-            continue
-        at, report, parts = known
-        guards[name] = Seen(value=report, at=Monotonic(at))
-        views.append(_seen(name, Monotonic(at), parts))
-    first, second = views
-    return GuardedView(
-        view=GroupView(servers=(first, second), taken_at=Monotonic(now)),
-        guards=guards,
-        fences=fences,
-        promises=promises,
+) -> GroupView:
+    """The resources as the last reports of both servers told them."""
+    first, second = (
+        _seen(name, Monotonic(reports[name][0]), parts[name]) if name in reports else _unseen(name)
+        for name in names
     )
+    return GroupView(servers=(first, second), taken_at=Monotonic(now))
 
 
 def _unseen(name: ServerName) -> ServerView:

@@ -11,6 +11,7 @@ from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import NewTerm, RegisterOn
 from orchestrator.model import Seen
 from orchestrator.model.state import ProofKind
+from orchestrator.reconcile import reconciler
 from orchestrator.simulation import controller as controllers
 from remote_helpers.protocol import control
 from remote_helpers.protocol.messages import Reply
@@ -101,7 +102,7 @@ def confirmation_without_reign(patch: pytest.MonkeyPatch) -> None:
                     state = dataclasses.replace(state, vote=vote)
         return state, ballot
 
-    patch.setattr(controllers, "hear", wrong)
+    patch.setattr(reconciler, "hear", wrong)
 
 
 def solo_volatile(patch: pytest.MonkeyPatch) -> None:
@@ -168,18 +169,18 @@ def noted_after_send(patch: pytest.MonkeyPatch) -> None:
     real = controllers.SimController.asked
 
     def wrong(self: Any, server: str, question: Any) -> None:
-        before = self.ballot
+        before = self.loop.ballot
         real(self, server, question)
-        after, self.ballot = self.ballot, before
+        after, self.loop.ballot = self.loop.ballot, before
         if after is before:
             return
 
         def note(life: int) -> None:
             if life == self.life:
-                merged = dict(self.ballot.promises)
+                merged = dict(self.loop.ballot.promises)
                 for reign, end in after.promises.items():
                     merged[reign] = max(end, merged.get(reign, end))
-                self.ballot = votes.Ballot(promises=merged)
+                self.loop.ballot = votes.Ballot(promises=merged)
 
         self.world.at(self.world.chance.uniform(2.5, 5.0), note, self.life)
 
@@ -211,7 +212,7 @@ def timeout_counts_as_stopped(patch: pytest.MonkeyPatch) -> None:
             reply = reply._replace(accepted=True)
         return real(state, ballot, names, server, reply, *rest)
 
-    patch.setattr(controllers, "hear", wrong)
+    patch.setattr(reconciler, "hear", wrong)
 
 
 def answers_while_silent(patch: pytest.MonkeyPatch) -> None:
