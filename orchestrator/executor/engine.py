@@ -13,7 +13,7 @@ from orchestrator.executor.handlers import PlayState
 from orchestrator.executor.include import Inclusion, inclusions
 from orchestrator.executor.loop import run_task
 from orchestrator.executor.progress import PlayStarted, Report, Rescued, TaskEnded, TaskStarted
-from orchestrator.executor.scope import Scope
+from orchestrator.executor.scope import PlayNow, Scope
 from orchestrator.executor.task import TaskRunner
 from orchestrator.model import Outcome, ServerName, Status
 from orchestrator.playbooks.model import (
@@ -57,7 +57,12 @@ class Engine:
         return {}
 
     async def _play(self, state: PlayState) -> Failures:
-        failures = dict(await self._nodes(state.play.tasks, state.servers, state, ""))
+        failures: dict[ServerName, Outcome] = {}
+        for node in state.play.tasks:
+            left = [one for one in state.servers if one not in {*failures, *state.ended}]
+            name = state.play.play.name
+            self.scope.set_play(PlayNow(name=name, servers=state.servers, left=left))
+            failures.update(await self._nodes([node], left, state, ""))
         told = [
             server
             for server in state.servers
@@ -224,7 +229,7 @@ class Engine:
                 if (one.number, one.file) == (number, file) and one.server not in failures
             }
             turn = f"{at}[{number}]" if include.loop is not None else at
-            with self.scope.within_each(group):
+            with self.scope.handing(group):
                 nodes = node.files[file]
                 failures.update(await self._nodes(nodes, list(group), state, turn))
         return failures

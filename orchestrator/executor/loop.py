@@ -48,11 +48,16 @@ async def _each(
         outcome = await tasks.repeat(turn)
         _keep_facts(tasks, server, outcome)
         outcomes.append(outcome)
-        index = {"ansible_index_var": loop.index_variable} if loop.index_variable else {}
         named = {name: value for name, value in known.items() if name != "ansible_loop"}
-        results.append({**registered(outcome), **named, "ansible_loop_var": loop.variable, **index})
+        results.append({**registered(outcome), **named})
         if outcome.status is Status.UNREACHABLE:
             break  # a silent server is not asked again for every item
+        try:
+            if loop.break_when and _is_broken_off(tasks, turn, loop, outcome):
+                break
+        except TemplateError as error:
+            outcomes.append(broken(task.position, error))
+            break
     return judge.combined(outcomes, results)
 
 
@@ -69,9 +74,10 @@ def items_of(loop: Loop, variables: Mapping[str, Any]) -> Sequence[Any]:
 
 def item_variables(loop: Loop, items: Sequence[Any], number: int) -> dict[str, Any]:
     """What a turn of the loop sees beside all else."""
-    found: dict[str, Any] = {loop.variable: items[number]}
+    found: dict[str, Any] = {loop.variable: items[number], "ansible_loop_var": loop.variable}
     if loop.index_variable is not None:
         found[loop.index_variable] = number
+        found["ansible_index_var"] = loop.index_variable
     if loop.extended:
         count = len(items)
         extended = {
@@ -82,6 +88,7 @@ def item_variables(loop: Loop, items: Sequence[Any], number: int) -> dict[str, A
             "first": number == 0,
             "last": number == count - 1,
             "length": count,
+            **({"allitems": list(items)} if loop.extended_allitems else {}),
         }
         if number:
             extended["previtem"] = items[number - 1]
@@ -89,6 +96,14 @@ def item_variables(loop: Loop, items: Sequence[Any], number: int) -> dict[str, A
             extended["nextitem"] = items[number + 1]
         found["ansible_loop"] = extended
     return found
+
+
+def _is_broken_off(tasks: TaskRunner, turn: Turn, loop: Loop, outcome: Outcome) -> bool:
+    """Raises TemplateError where nobody can tell."""
+    variables = tasks.variables(turn)
+    if turn.task.register is not None:
+        variables[turn.task.register] = registered(outcome)
+    return holds(loop.break_when, variables)
 
 
 def _not_meant(tasks: TaskRunner, task: Task, server: ServerName) -> Outcome | None:

@@ -1,10 +1,13 @@
 """The variables a task sees, in Ansible's order of precedence, plus ours.
 
 From weak to strong: inventory (its groups, then the server's own), play, its files, block, task,
-registered results and set facts, the items of a loop, extra (`-e`).
+registered results and set facts, what an `include_tasks` hands to its tasks, extra (`-e`), the
+items of a loop, magic.
 """
 
-from collections.abc import Iterator, Mapping
+import dataclasses
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,8 +15,19 @@ from orchestrator.executor.charter import Charter
 from orchestrator.executor.lost import LostServers
 from orchestrator.model import Group, Outcome, ServerName, Status
 from orchestrator.playbooks.compile import Variables
+from orchestrator.playbooks.template import OMIT
 
 _NOTHING: Mapping[str, Any] = {}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlayNow:
+    """The play that a run is in."""
+
+    name: str = ""
+    servers: Sequence[ServerName] = ()
+    left: Sequence[ServerName] = ()
+    """Those for which it goes on."""
 
 
 class Scope:
@@ -23,25 +37,30 @@ class Scope:
         self._group = group
         self._charter = charter
         self._inventory: Variables = inventory or dict.fromkeys(group.server_names, group.variables)
-        self._layers: list[Mapping[ServerName, Mapping[str, Any]]] = []
+        self._layers: list[Mapping[str, Any]] = []
+        self._parameters: list[Mapping[ServerName, Mapping[str, Any]]] = []
         self._facts: dict[ServerName, dict[str, Any]] = {name: {} for name in group.server_names}
         self._roles: Mapping[str, ServerName | None] = {"active": None, "standby": None}
+        self._play = PlayNow()
         self.lost = LostServers()
 
     @contextmanager
     def within(self, variables: Mapping[str, Any]) -> Iterator[None]:
         """A play's or block's own variables, for as long as it lasts."""
-        with self.within_each(dict.fromkeys(self._group.server_names, variables)):
-            yield
-
-    @contextmanager
-    def within_each(self, variables: Mapping[ServerName, Mapping[str, Any]]) -> Iterator[None]:
-        """The same where they differ from server to server, as the items of a loop may."""
         self._layers.append(variables)
         try:
             yield
         finally:
             self._layers.pop()
+
+    @contextmanager
+    def handing(self, variables: Mapping[ServerName, Mapping[str, Any]]) -> Iterator[None]:
+        """What an include hands to the tasks of its file: as Ansible, more than any set fact."""
+        self._parameters.append(variables)
+        try:
+            yield
+        finally:
+            self._parameters.pop()
 
     def of(
         self,
@@ -50,11 +69,17 @@ class Scope:
         item_variables: Mapping[str, Any] = _NOTHING,
     ) -> dict[str, Any]:
         merged: dict[str, Any] = dict(self._inventory[server])
-        own = (layer.get(server, _NOTHING) for layer in self._layers)
-        for layer in (*own, task_variables, self._facts[server], item_variables):
+        handed = (layer.get(server, _NOTHING) for layer in self._parameters)
+        for layer in (
+            *self._layers,
+            task_variables,
+            self._facts[server],
+            *handed,
+            self._charter.variables,
+            item_variables,
+            self._magic(server),
+        ):
             merged.update(layer)
-        merged.update(self._charter.variables)
-        merged.update(self._magic(server))
         return merged
 
     def register(self, server: ServerName, name: str, outcome: Outcome) -> None:
@@ -65,6 +90,9 @@ class Scope:
 
     def facts_of(self, server: ServerName) -> Mapping[str, Any]:
         return self._facts[server]
+
+    def set_play(self, play: PlayNow) -> None:
+        self._play = play
 
     def set_roles(self, active: ServerName | None, standby: ServerName | None) -> None:
         """As they were found when the play began."""
@@ -82,19 +110,38 @@ class Scope:
         names = list(self._group.server_names)
         return {
             "inventory_hostname": server,
+            "inventory_hostname_short": server.partition(".")[0],
             "groups": {self._group.name: names, "all": names},
+            "group_names": [self._group.name],
             "group": self._group.name,
             "source": self._charter.source,
             "target": self._charter.target,
             "epoch": self._charter.epoch,
             "reason": str(self._charter.variables.get("reason", "")),
             **self._roles,
+            "role": next((r.upper() for r, name in self._roles.items() if name == server), None),
+            **self._of_play(),
             "hostvars": {
                 name: {**self._inventory[name], **facts, "inventory_hostname": name}
                 for name, facts in self._facts.items()
             },
             "lost_servers": self.lost.as_variable(),
+            "omit": OMIT,
             "ansible_check_mode": False,
+        }
+
+    def _of_play(self) -> dict[str, Any]:
+        left = list(self._play.left)
+        selection = self._charter.selection
+        return {
+            "ansible_play_name": self._play.name,
+            "ansible_play_hosts_all": list(self._play.servers),
+            "ansible_play_hosts": left,
+            "ansible_play_batch": left,
+            "play_hosts": left,
+            "ansible_run_tags": list(selection.get("tags") or ["all"]),
+            "ansible_skip_tags": list(selection.get("skip_tags") or []),
+            "playbook_dir": posixpath.dirname(self._charter.file) or ".",
         }
 
 

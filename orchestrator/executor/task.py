@@ -18,7 +18,7 @@ from orchestrator.playbooks.directives import YesNo
 from orchestrator.playbooks.model import CompiledTask, Position, Task
 from orchestrator.playbooks.module import Module, Wait, failed
 from orchestrator.playbooks.modules import MODULES
-from orchestrator.playbooks.template import CENSORED, TemplateError, holds, render
+from orchestrator.playbooks.template import CENSORED, TemplateError, holds, render, render_arguments
 from orchestrator.transport import Reign, Request, Transport
 
 DEFAULT_TIMEOUT_S = 300.0
@@ -159,7 +159,7 @@ class TaskRunner:
 
     async def _ask(self, turn: Turn, module: Module, variables: Mapping[str, Any]) -> Outcome:
         task = turn.task
-        args: Mapping[str, Any] = render(task.args, variables)
+        args = render_arguments(task.args, variables)
         wanted = module.prepare(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S)
         if isinstance(wanted, Outcome):
             return wanted

@@ -50,7 +50,7 @@ _SELECTORS: Mapping[str, HostSelector] = {
 
 
 Variables = Mapping[ServerName, Mapping[str, Any]]
-_ROLES = re.compile(r"\b(active|standby)\b")
+_ROLES = re.compile(r"\b(active|standby|role)\b")
 DELEGATES = ("source", "target")
 """Words for servers that are fixed when a run begins."""
 

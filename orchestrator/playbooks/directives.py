@@ -26,6 +26,9 @@ class Directives:
     ignore_unreachable: YesNo | None = None
     any_errors_fatal: bool | None = None
     run_once: bool | None = None
+    check_mode: YesNo | None = None
+    """True: only foretell, whatever the run does; False: run it even in a check."""
+    diff: YesNo | None = None
     timeout_s: float | None = None
 
     def within(self, outer: "Directives") -> "Directives":

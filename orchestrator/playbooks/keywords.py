@@ -20,6 +20,9 @@ DIRECTIVES: Mapping[str, str] = {
     "exit code 4",
     "any_errors_fatal": "a failure on one server ends it on the other, too",
     "run_once": "do it on the first server only; the others get its result",
+    "check_mode": "`true`: only foretell what it would change, in every run; `false`: do it even "
+    "in a check",
+    "diff": "`true` or `false`: show what it changes within files, whatever `--diff` says",
     "timeout": "seconds until the task is ended as failed and what it runs is killed (300); "
     "`flow` has the times of its resources",
 }
@@ -43,7 +46,8 @@ TASK: Mapping[str, str] = {
     "name": "what people read in the output; may be a template (without it: the module's name)",
     "when": "a condition, or a list of conditions that must all hold; else the task is skipped",
     "loop": "a list, or a template that yields one: the task is done for each `item`",
-    "loop_control": "a mapping of `loop_var`, `index_var`, `label`, `pause`, `extended`",
+    "loop_control": "a mapping of `loop_var`, `index_var`, `label`, `pause`, `extended`, "
+    "`extended_allitems`, `break_when`",
     "register": "a variable for the task's result; of a loop, its `results` has one for each item",
     "until": "repeat the task until these conditions hold",
     "retries": "how often `until` repeats it (3); without `until`: until it does not fail",
@@ -52,6 +56,7 @@ TASK: Mapping[str, str] = {
     "changed_when": "conditions for `changed`, in place of the module's own judgement",
     "notify": "handlers, by name or by what they listen to, where the task changed something",
     "vars": "variables for this task",
+    "args": "arguments of the module beside those that stand with it",
 }
 HANDLER: Mapping[str, str] = {
     "listen": "of a handler: other words by which it can be notified",
@@ -72,10 +77,21 @@ INSTEAD_OF_A_MODULE: Mapping[str, str] = {
     "tags",
     "meta": "`flush_handlers` (run the notified handlers now), `end_play` (where `when` holds on "
     "the first server), `end_host`, `noop`",
-    "import_playbook": "in place of a play: all plays of another file",
+    "import_playbook": "in place of a play: all plays of another file; beside it `name`, `tags`, "
+    "`when` and `vars`, which win over those of its plays",
 }
 INCLUDE = ("name", "when", "loop", "loop_control", "vars")
+IMPORTED_PLAYBOOK = ("name", "when", "vars", "tags")
 META = ("name", "when", "vars")
+_ONE_BATCH = "both servers are one batch; write `end_play`"
+META_REFUSED: Mapping[str, str] = {
+    "end_batch": _ONE_BATCH,
+    "end_role": "there are no roles; write `end_play`",
+    "clear_host_errors": "what failed is made good in `rescue`",
+    "clear_facts": "there are no gathered facts; `set_fact` replaces what it has set",
+    "refresh_inventory": "the configuration of a run is the one that it began with",
+    "reset_connection": "a connection that is lost is made anew by itself",
+}
 
 _SUDO = "the helper runs as root or by `sudo -n`; see `ansible_become` in the inventory"
 _ROLES = "there are no roles: a playbook for a pair is one file that can be read from the top"
@@ -98,6 +114,7 @@ REFUSED: Mapping[str, str] = {
     "vars_prompt": "a run may be resumed with nobody at the terminal; use `-e name=value`",
     "connection": "how a server is reached stands in the inventory (ansible_host, ...)",
     "port": "how a server is reached stands in the inventory (ansible_port)",
+    "user": "how a server is reached stands in the inventory (ansible_user)",
     "remote_user": "how a server is reached stands in the inventory (ansible_user)",
     "become_method": _SUDO,
     "become_flags": _SUDO,
@@ -105,14 +122,12 @@ REFUSED: Mapping[str, str] = {
     "gather_subset": "facts come from the checks, there is nothing to gather",
     "gather_timeout": "facts come from the checks, there is nothing to gather",
     "fact_path": "facts come from the checks, there is nothing to gather",
+    "validate_argspec": _ROLES,
     "debugger": "a failed run is looked at with `hasys explain` and resumed",
-    "check_mode": "`hasys plan` shows what a playbook would do, for all of it",
     # what Ansible users may miss, and what is there instead
     "delegate_facts": _NOT_YET + "; facts stay with the server that the task is for",
-    "diff": _NOT_YET,
     "action": "write the module's name as the key, its arguments below it",
     "local_action": "the controller runs no tasks: what is done is done on the two servers",
-    "args": "write the arguments below the module",
     # modules of Ansible that are part of the language there
     "include": "write `include_tasks`, `import_tasks` or `import_playbook`",
     "include_role": _ROLES,

@@ -61,6 +61,9 @@ class Loop:
     """A template: what people read of an item; None: the item."""
     pause_s: float = 0.0
     extended: bool = False
+    extended_allitems: bool = True
+    break_when: tuple[str, ...] = ()
+    """Looked at after each item; empty: all items have their turn."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

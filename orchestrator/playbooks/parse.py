@@ -4,6 +4,7 @@ Called by `library` for files and by `runtime` for the text in a run's journal. 
 read by `parse_tasks`, values that are not positions in YAML by `fields`.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping as MappingOf
 from pathlib import PurePath
@@ -16,7 +17,7 @@ from orchestrator.errors import ConfigInvalid
 from orchestrator.playbooks import fields, keywords
 from orchestrator.playbooks.beside import Beside, Nothing, path_from
 from orchestrator.playbooks.fields import Reader
-from orchestrator.playbooks.model import Directives, Meta, MetaAction, Play, Playbook
+from orchestrator.playbooks.model import Block, Directives, Meta, MetaAction, Play, Playbook
 from orchestrator.playbooks.model import Node as PlaybookNode
 from orchestrator.playbooks.parse_directives import read_directives
 from orchestrator.playbooks.parse_tasks import open_file, read_handlers, read_nodes
@@ -30,7 +31,7 @@ def parse(text: str, file: str, beside: Beside | None = None) -> Playbook:
     tree = strict_yaml.parse(text, file)
     problems.extend(tree.problems)
     reader = Reader(file=file, problems=problems, beside=beside or Nothing())
-    plays = _plays(tree.root, reader) if tree.root else ()
+    plays = _plays(tree.root, reader, Directives()) if tree.root else ()
     texts = reader.gathered.texts
     raise_problems(problems, {**texts, file: text})
     return Playbook(
@@ -64,33 +65,48 @@ def _with_source(problem: Problem, text: str) -> str:
     return f"{problem}{indented}"
 
 
-def _plays(root: Node, reader: Reader) -> tuple[Play, ...]:
+def _plays(root: Node, reader: Reader, outer: Directives) -> tuple[Play, ...]:
     if not isinstance(root, Sequence):
         message = "a playbook is a list of plays"
         reader.add(root, message, "begin with '- hosts: ...'")
         return ()
-    return tuple(play for item in root.items for play in _play_or_import(item, reader))
+    return tuple(play for item in root.items for play in _play_or_import(item, reader, outer))
 
 
-def _play_or_import(node: Node, reader: Reader) -> tuple[Play, ...]:
+def _play_or_import(node: Node, reader: Reader, outer: Directives) -> tuple[Play, ...]:
     if isinstance(node, Mapping):
         for key, value in node.entries:
             if keywords.module_name(key.text) == "import_playbook":
-                return _imported(node, key, value, reader)
-    play = _play(node, reader)
+                return _imported(node, key, value, reader, outer)
+    play = _play(node, reader, outer)
     return () if play is None else (play,)
 
 
-def _imported(node: Mapping, key: Scalar, value: Node, reader: Reader) -> tuple[Play, ...]:
-    reader.check_keys(node, ("name",), "play that imports others", beside=[key.text])
+def _imported(
+    node: Mapping, key: Scalar, value: Node, reader: Reader, outer: Directives
+) -> tuple[Play, ...]:
+    known = keywords.IMPORTED_PLAYBOOK
+    reader.check_keys(node, known, "play that imports others", beside=[key.text])
     name = fields.text(value, reader, "import_playbook")
+    conditions = fields.conditions(node.get("when"), reader, "when")
+    variables = fields.variables(node.get("vars"), reader)
+    handed = read_directives(node, reader, outer)
     if not name or not isinstance(value, Scalar):
         return ()
     tree, inner = open_file(path_from(reader.file, name), value, reader)
-    return () if tree is None or inner is None else _plays(tree, inner)
+    plays = () if tree is None or inner is None else _plays(tree, inner, handed)
+    return tuple(_within_import(play, conditions, variables) for play in plays)
 
 
-def _play(node: Node, reader: Reader) -> Play | None:
+def _within_import(play: Play, conditions: tuple[str, ...], variables: MappingOf[str, Any]) -> Play:
+    tasks = play.tasks
+    if conditions:
+        block = Block(name=play.name, tasks=tasks, when=conditions, position=play.position)
+        tasks = (block,)
+    return dataclasses.replace(play, tasks=tasks, variables={**play.variables, **variables})
+
+
+def _play(node: Node, reader: Reader, outer: Directives) -> Play | None:
     if not isinstance(node, Mapping):
         reader.add(node, "a play is a mapping", "write 'hosts:' and 'tasks:' into it")
         return None
@@ -101,7 +117,7 @@ def _play(node: Node, reader: Reader) -> Play | None:
         hint = "one of source, target, active, standby, group, or a server's name"
         reader.add(node, "a play needs 'hosts'", hint)
     selector = fields.text(hosts, reader, "hosts") if hosts is not None else ""
-    directives = read_directives(node, reader, Directives())
+    directives = read_directives(node, reader, outer)
     force = node.get("force_handlers")
     return Play(
         name=fields.optional_text(node.get("name"), reader, "name") or selector,

@@ -11,7 +11,9 @@ from orchestrator.playbooks.fields import Reader
 from orchestrator.playbooks.model import Loop, Until
 from orchestrator.playbooks.template import as_written
 
-LOOP_CONTROL = ("loop_var", "index_var", "label", "pause", "extended")
+LOOP_CONTROL = (
+    *("loop_var", "index_var", "label", "pause", "extended", "extended_allitems", "break_when"),
+)
 
 
 def read_directives(node: Mapping, reader: Reader, outer: Directives) -> Directives:
@@ -28,6 +30,8 @@ def read_directives(node: Mapping, reader: Reader, outer: Directives) -> Directi
         ("ignore_unreachable", fields.yes_no_or_template),
         ("any_errors_fatal", fields.yes_no),
         ("run_once", fields.yes_no),
+        ("check_mode", fields.yes_no_or_template),
+        ("diff", fields.yes_no_or_template),
     ):
         if (value := node.get(word)) is not None:
             own[word] = read(value, reader, word)
@@ -118,6 +122,8 @@ def _controlled(loop: Loop, control: Node, reader: Reader) -> Loop:
         changes["label"] = to_python(label)
     if (pause := control.get("pause")) is not None:
         changes["pause_s"] = fields.duration(pause, reader, "pause") or 0.0
-    if (extended := control.get("extended")) is not None:
-        changes["extended"] = fields.yes_no(extended, reader, "extended") or False
+    for word in ("extended", "extended_allitems"):
+        if (value := control.get(word)) is not None:
+            changes[word] = fields.yes_no(value, reader, word) or False
+    changes["break_when"] = fields.conditions(control.get("break_when"), reader, "break_when")
     return dataclasses.replace(loop, **changes)

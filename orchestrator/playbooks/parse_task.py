@@ -13,6 +13,10 @@ from orchestrator.playbooks.modules import MODULES
 from orchestrator.playbooks.parse_directives import read_directives, read_loop, read_until
 
 _KEY_EQUALS_VALUE = re.compile(r"\w+=\S")
+_IN_A_COMMAND = re.compile(
+    r"(?:^|\s)(chdir|creates|removes|executable|stdin|stdin_add_newline|strip_empty_ends|warn)=\S"
+)
+"""Words that Ansible takes out of a command line as arguments of the module."""
 
 
 _KNOWN = (*keywords.TASK, *keywords.DIRECTIVES)
@@ -35,7 +39,7 @@ def read_task(
     if module is None or value is None:
         reader.add(key, f"unknown module '{key.text}'", did_you_mean(key.text, _words()))
         return None
-    args, places = _arguments(key, value, module, reader)
+    args, places = _arguments(key, value, node.get("args"), module, reader)
     if module.name == "flow":
         _refuse_on_flow(node, reader)
     return Task(
@@ -109,32 +113,47 @@ def _module_key(node: Mapping, reader: Reader) -> Scalar | None:
 
 
 def _arguments(
-    key: Scalar, value: Node, module: Module, reader: Reader
+    key: Scalar, value: Node, beside: Node | None, module: Module, reader: Reader
 ) -> tuple[dict[str, Any], dict[str, Position]]:
-    """Arguments by name, with the place of each; a text alone is the module's main argument."""
-    args: dict[str, Any] = {}
-    nodes: dict[str, Node] = {}
-    if isinstance(value, Scalar):
-        if value.value is None:
-            pass
-        elif module.free_form is None or _looks_like_pairs(value, module):
-            hint = f"write them below it: {', '.join(module.parameters) or 'name: value'}"
-            reader.add(value, f"'{module.name}' takes its arguments as a mapping", hint)
-            return {}, {}
-        else:
-            args, nodes = {module.free_form: value.value}, {module.free_form: value}
-    elif isinstance(value, Mapping):
-        args, nodes = to_python(value), {name.text: item for name, item in value.entries}
-    else:
-        reader.add(value, f"'{module.name}' takes its arguments as a mapping, not as a list")
+    """Arguments by name, with the place of each: those of the module, and those of `args`."""
+    nodes = _own_arguments(value, module, reader)
+    keys = {name.text: name for name, _ in value.entries} if isinstance(value, Mapping) else {}
+    if nodes is None:
         return {}, {}
-    fields.check_templates(value, reader)
+    if beside is not None and not isinstance(beside, Mapping):
+        reader.add(beside, "'args' must be a mapping of arguments to values")
+    elif beside is not None:
+        for name, item in beside.entries:
+            if name.text in nodes:
+                reader.add(name, f"{module.name}: '{name.text}' is given twice")
+            nodes[name.text], keys[name.text] = item, name
+    for item in nodes.values():
+        fields.check_templates(item, reader)
+    args = {name: to_python(item) for name, item in nodes.items()}
     for wrong in module.find_problems(args):
-        place = value.key(wrong.name) if isinstance(value, Mapping) else None
         is_unknown = wrong.name not in module.parameters
-        at = place if is_unknown and place else nodes.get(wrong.name, key)
-        reader.add(at, f"{module.name}: {wrong}")
+        at = keys.get(wrong.name) if is_unknown else None
+        reader.add(at or nodes.get(wrong.name, key), f"{module.name}: {wrong}")
     return args, {name: item.position for name, item in nodes.items()}
+
+
+def _own_arguments(value: Node, module: Module, reader: Reader) -> dict[str, Node] | None:
+    """A text alone is the module's main argument. None: they are not written as they must be."""
+    if isinstance(value, Mapping):
+        return {name.text: item for name, item in value.entries}
+    if not isinstance(value, Scalar):
+        reader.add(value, f"'{module.name}' takes its arguments as a mapping, not as a list")
+        return None
+    if value.value is None:
+        return {}
+    if module.free_form is None or _looks_like_pairs(value, module):
+        hint = f"write them below it: {', '.join(module.parameters) or 'name: value'}"
+        reader.add(value, f"'{module.name}' takes its arguments as a mapping", hint)
+        return None
+    if module.free_form == "cmd" and (found := _IN_A_COMMAND.search(value.text)):
+        message = f"'{found[1]}=' in a command line is not taken out of it"
+        reader.add(value, message, f"write it beside the module: 'args: {{{found[1]}: ...}}'")
+    return {module.free_form: value}
 
 
 def _looks_like_pairs(value: Scalar, module: Module) -> bool:

@@ -103,7 +103,7 @@ def _meta(node: Mapping, key: Scalar, reader: Reader, outer: Directives) -> Meta
     actions = {action.value: action for action in MetaAction}
     if word not in actions:
         if word:
-            hint = did_you_mean(word, actions)
+            hint = keywords.META_REFUSED.get(word) or did_you_mean(word, actions)
             reader.add(node.get(key.text) or key, f"meta does not know '{word}'", hint)
         return None
     return Meta(

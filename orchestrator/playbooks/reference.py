@@ -51,7 +51,12 @@ def as_markdown() -> str:
             "## Keywords that are handed down\n\n" + _HANDED,
             _rows(("keyword", "meaning"), keywords.DIRECTIVES),
         ),
-        ("## Variables\n", _rows(("name", "what it is"), {**variables.MAGIC, **variables.RESCUE})),
+        (
+            "## Variables\n",
+            _rows(
+                ("name", "what it is"), {**variables.MAGIC, **variables.LOOP, **variables.RESCUE}
+            ),
+        ),
         ("### What `register` keeps\n", _rows(("key", "what it is"), variables.REGISTERED)),
         ("## Templates\n\n" + _TEMPLATES, _templates()),
         ("## Modules\n", _modules()),

@@ -14,6 +14,10 @@ CENSORED = "censored"
 """The key by which a result of a task with `no_log` is known that came from the journal."""
 
 
+OMIT = "__omit_this_argument__"
+"""What the variable `omit` holds: an argument with this value is as if it were not written."""
+
+
 class TemplateError(YouError):
     """A template that is wrong, or that cannot be rendered with the variables there are."""
 
@@ -51,6 +55,21 @@ def render(value: Any, variables: Mapping[str, Any]) -> Any:
         return {name: render(item, variables) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [render(item, variables) for item in value]
+    return value
+
+
+def render_arguments(args: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """As `render`, without the arguments that are `omit`."""
+    found: dict[str, Any] = _without_omitted(render(args, variables))
+    return found
+
+
+def _without_omitted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        kept = {name: item for name, item in value.items() if item != OMIT}
+        return {name: _without_omitted(item) for name, item in kept.items()}
+    if isinstance(value, list):
+        return [_without_omitted(item) for item in value if item != OMIT]
     return value
 
 

@@ -5,17 +5,30 @@ from collections.abc import Mapping
 
 MAGIC: Mapping[str, str] = {
     "inventory_hostname": "the server that the task runs on",
+    "inventory_hostname_short": "the same up to its first dot",
     "groups": "the two servers' names, under the group's name and under `all`",
+    "group_names": "a list of the group's name",
     "group": "the group's name",
     "source": "the server that the service leaves, or on which it stops",
     "target": "the server that the service goes to, or on which it starts",
     "epoch": "number of the run's reign",
     "active": "the server that was ACTIVE when the play began; `none`: none was, or both",
     "standby": "the same for STANDBY",
+    "role": "of the server that the task runs on, when the play began: `ACTIVE`, `STANDBY` or "
+    "`none`",
     "reason": "why the run was begun: `-e reason=...`, else empty",
     "hostvars": "of each server, by name: its inventory variables, registered results and facts",
     "lost_servers": "servers that fell silent in this run, by name: `state` (`stopped`, `fenced`, "
     "`lease expired`, `unknown`) and `evidence`; `when: source is unreachable` asks for one",
+    "ansible_play_name": "the play's name",
+    "ansible_play_hosts_all": "the servers of the play",
+    "ansible_play_hosts": "those of them for which the play goes on: not failed, not silent",
+    "ansible_play_batch": "the same",
+    "play_hosts": "the same",
+    "ansible_run_tags": "what `--tags` asked for; `[all]` without it",
+    "ansible_skip_tags": "what `--skip-tags` asked for",
+    "playbook_dir": "the directory of the playbook on the controller",
+    "omit": "an argument that is this is as if it were not written: `{{ name | default(omit) }}`",
     "ansible_check_mode": "always false: a check shows the plan and runs nothing",
 }
 """Set by the executor and stronger than everything else of the same name."""
@@ -23,6 +36,14 @@ MAGIC: Mapping[str, str] = {
 RESCUE: Mapping[str, str] = {
     "ansible_failed_result": "in `rescue`: the result of the task that failed",
     "ansible_failed_task": "in `rescue`: its `name`, `action`, `args` as written, `tags`, `path`",
+}
+
+LOOP: Mapping[str, str] = {
+    "item": "in a loop: the item of this turn; `loop_control: {loop_var: name}` names it otherwise",
+    "ansible_loop_var": "in a loop: the name that the item has",
+    "ansible_index_var": "in a loop with `index_var`: the name that the number has",
+    "ansible_loop": "in a loop with `extended: true`: `index`, `index0`, `first`, `last`, "
+    "`length`, `revindex`, `revindex0`, `previtem`, `nextitem`, `allitems`",
 }
 
 REGISTERED: Mapping[str, str] = {
