@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from orchestrator.decision import decide as deciding
+from orchestrator.decision import orders
 from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import (
     EndSolo,
@@ -46,10 +47,10 @@ def carry(state: GroupState, intent: Intent, nonce: str, report: Report | None) 
         message = Stop(registration=holder, reign=intent.reign)
     elif isinstance(intent, NoteOrder):
         state = deciding.noted(state, intent, nonce)
-        message = votes.order_for(state.vote, state.vote.reigns[-1])
+        message = orders.order_for(state.vote, state.vote.reigns[-1])
     elif isinstance(intent, SendOrder):
         noted = votes.find(vote, intent.reign)
-        message = None if noted is None else votes.order_for(vote, noted)
+        message = None if noted is None else orders.order_for(vote, noted)
     server = None if message is None else getattr(intent, "server", None)
     return Errand(state=state, server=server, message=message)
 

@@ -6,25 +6,26 @@ the new state, then carries the intents out.
 
 import dataclasses
 
-from orchestrator.decision import policies, upkeep
-from orchestrator.decision import vote as votes
+from orchestrator.decision import circumstances, orders, policies, upkeep
 from orchestrator.decision.facts import Facts, both_claim, foreign_reign
 from orchestrator.decision.failback import failback
 from orchestrator.decision.intents import Because, Decision, Intent, NoteOrder, Tell, Wish
-from orchestrator.decision.policies import Hold, Verdict
 from orchestrator.decision.pursue import pursue
 from orchestrator.decision.transitions import can_follow
+from orchestrator.decision.verdict import Hold, Verdict
 from orchestrator.model import Group, Mode, Reason, ResourceName
 from orchestrator.model.guard_report import GuardedView
 from orchestrator.model.moment import Monotonic
-from orchestrator.model.state import Goal, GroupState, Policy
+from orchestrator.model.state import Goal, GoalKind, GroupState, Policy
 
 RULES = (
-    policies.maintenance,  # a person works on it
-    policies.not_wanted,  # a person stopped it
-    policies.loop_lags,  # the controller itself is late: no silence counts
-    policies.brake,  # both silent, or many groups: the network is the suspect
+    circumstances.maintenance,  # a person works on it
+    circumstances.adopt,  # it runs already, under nobody's reign
+    circumstances.not_wanted,  # a person stopped it
+    circumstances.loop_lags,  # the controller itself is late: no silence counts
+    circumstances.brake,  # both silent, or many groups: the network is the suspect
     policies.active_silent,  # failover
+    circumstances.acting,  # a run is under way: what it stops has not failed
     policies.resource_failed,  # restart in place, then failover
     policies.grey,  # answers, but not whole: told, never taken for death
     policies.nobody_active,  # start, with startup protection
@@ -97,12 +98,12 @@ def begin(state: GroupState, wish: Wish, now: float) -> GroupState:
         reason=wish.because.reason,
         forced=wish.forced,
     )
-    return dataclasses.replace(state, goal=goal)
+    return dataclasses.replace(state, goal=goal, wanted=wish.kind is not GoalKind.STOP)
 
 
 def noted(state: GroupState, order: NoteOrder, nonce: str) -> GroupState:
     """The state in which the order stands; stored before the order is sent."""
-    vote = votes.note_order(state.vote, order.server, order.boot, nonce, forced=order.forced)
+    vote = orders.note_order(state.vote, order, nonce)
     goal = state.goal
     if goal is not None:
         goal = dataclasses.replace(goal, reign=vote.reigns[-1].reign)

@@ -81,6 +81,18 @@ class Facts:
         report = self.report(server)
         return report is not None and report.phase == leases.IDLE and report.held is False
 
+    def may_adopt(self, server: ServerName) -> bool:
+        """Whether the whole service runs there, started by nobody whose reign is known."""
+        report = self.report(server)
+        return (
+            report is not None
+            and report.phase == leases.IDLE
+            and report.held is True
+            and report.reign is None
+            and not self.failed(server)
+            and not self.not_answering(server)
+        )
+
     def holds(self, server: ServerName, noted: NotedReign | None) -> bool:
         """Whether the server says that it serves in this reign."""
         report = self.report(server)

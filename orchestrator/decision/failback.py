@@ -3,7 +3,8 @@
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import Because, Wish
-from orchestrator.decision.policies import Hold, Verdict, hold, may_not_move
+from orchestrator.decision.policies import may_not_move
+from orchestrator.decision.verdict import Hold, Verdict, hold
 from orchestrator.model import FailbackPolicy, Reason, ServerName
 from orchestrator.model.state import GoalKind, GroupState
 

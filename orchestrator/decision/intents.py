@@ -44,6 +44,7 @@ class NoteOrder:
     server: ServerName
     boot: str
     forced: bool
+    adopts: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,79 +3,15 @@
 Each answers a `Wish` to move, a `Hold` with its reasons, or None: not my case.
 """
 
-import dataclasses
-
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
-from orchestrator.decision.intents import Because, Intent, RestartResource, Tell, Wish
-from orchestrator.model import Mode, Reason, ServerName
+from orchestrator.decision.intents import Because, RestartResource, Tell, Wish
+from orchestrator.decision.verdict import Hold, Verdict, hold
+from orchestrator.model import Reason, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import GoalKind, GroupState, NotedReign
 from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol.words import heard_span
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
-    """Nothing moves, and why; small things may still be done."""
-
-    reasons: tuple[Because, ...]
-    intents: tuple[Intent, ...] = ()
-    restarted: str | None = None
-    """The resource whose restart is to be counted."""
-
-
-Verdict = Wish | Hold
-
-
-def hold(reason: Reason, evidence: str, age_s: float | None = None, advice: str = "") -> Hold:
-    because = Because(reason=reason, evidence=evidence, age_s=age_s, advice=advice)
-    return Hold(reasons=(because,))
-
-
-def maintenance(_: Facts, state: GroupState) -> Verdict | None:
-    """A person works on it: watch, touch nothing."""
-    if state.mode is Mode.MAINTENANCE:
-        return hold(Reason.MAINTENANCE, "the group is in maintenance", advice="hasys maintenance")
-    return None
-
-
-def not_wanted(_: Facts, state: GroupState) -> Verdict | None:
-    """What a person stopped stays stopped."""
-    if not state.wanted:
-        return hold(Reason.NOT_WANTED, "nobody has started this group", advice="hasys start")
-    return None
-
-
-def loop_lags(facts: Facts, _: GroupState) -> Verdict | None:
-    """Silence seen by a controller that is late itself is the controller's own."""
-    lag = facts.view.around.lag_s
-    if lag > facts.policy.max_lag_s and any(facts.is_silent(name) for name in facts.names):
-        return hold(Reason.CONTROLLER_LAGS, f"the controller's own loop is {lag:.1f} s late")
-    return None
-
-
-def brake(facts: Facts, _: GroupState) -> Verdict | None:
-    """Both servers at once, or many groups: the suspect is the controller's own network."""
-    around = facts.view.around
-    if all(facts.is_silent(name) for name in facts.names):
-        ages = [facts.age(name) for name in facts.names]
-        known = [age for age in ages if age is not None]
-        return hold(
-            Reason.BRAKE,
-            "both servers are silent: the controller's network is the suspect",
-            min(known, default=None),
-            "look at the controller's network; nothing is moved meanwhile",
-        )
-    many = around.groups_silent >= facts.policy.brake_groups
-    share = around.groups_silent / max(around.groups, 1)
-    if many and share >= facts.policy.brake_share and any(map(facts.is_silent, facts.names)):
-        return hold(
-            Reason.BRAKE,
-            f"{around.groups_silent} of {around.groups} groups lost a server at once",
-            advice="look at the network; to go ahead all the same: hasys failover",
-        )
-    return None
 
 
 def active_silent(facts: Facts, state: GroupState) -> Verdict | None:

@@ -7,6 +7,7 @@ from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import Because, Fence, Intent, StopReign, WithdrawOn
 from orchestrator.model import Reason, ServerName
 from orchestrator.model.state import Goal, GoalKind, GroupState, NotedReign
+from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol.words import Reign
 
 
@@ -64,6 +65,13 @@ def _stopping(facts: Facts, goal: Goal, noted: NotedReign, fence: tuple[Intent, 
     """
     server = ServerName(noted.reign.server)
     late = facts.now - goal.since > facts.group.timing.stop_s and server != goal.target
+    if not goal.source_stopped and not late and _is_in_order(facts, goal, server):
+        stopping = Because(
+            reason=Reason.STOP_UNCONFIRMED,
+            evidence=f"the service is being stopped on {server}",
+            age_s=facts.age(server),
+        )
+        return Gap(reasons=(stopping,))
     because = Because(
         reason=Reason.STOP_UNCONFIRMED,
         evidence=f"{server} has not confirmed the end of reign {noted.reign.epoch}",
@@ -72,6 +80,13 @@ def _stopping(facts: Facts, goal: Goal, noted: NotedReign, fence: tuple[Intent, 
     )
     stop = StopReign(server=server, reign=noted.reign)
     return Gap(intents=(stop, *fence) if late else (stop,), reasons=(because,))
+
+
+def _is_in_order(facts: Facts, goal: Goal, server: ServerName) -> bool:
+    """Whether a run stops the service there first, under the reign that ends after it."""
+    report = facts.report(server)
+    reigns = report is not None and report.phase == leases.REIGNING
+    return reigns and server == goal.source and server != goal.target
 
 
 def _cannot_run_out(facts: Facts, goal: Goal, noted: NotedReign) -> Because | None:

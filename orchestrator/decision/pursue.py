@@ -57,9 +57,15 @@ def _prove(facts: Facts, state: GroupState, goal: Goal) -> Decision:
     if not reasons and not open_gaps:
         report = facts.report(goal.target)
         boot = "" if report is None else report.boot
-        order = NoteOrder(server=goal.target, boot=boot, forced=goal.forced)
+        order = NoteOrder(
+            server=goal.target,
+            boot=boot,
+            forced=goal.forced,
+            adopts=facts.may_adopt(goal.target),
+        )
         return Decision(state=state, intents=(order,), reasons=(_because(goal),))
-    if facts.now - goal.since > facts.policy.goal_patience_s + facts.group.timing.stop_s:
+    patience = facts.policy.goal_patience_s + facts.group.timing.stop_s
+    if facts.now - goal.since > patience and not facts.view.around.acting:
         return _given_up(facts, state, goal, *reasons)
     return Decision(state=state, intents=tuple(intents), reasons=(_because(goal), *reasons))
 
@@ -81,7 +87,8 @@ def _target_hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Bec
     """What the target itself lacks. Checked again on the server when the order is taken."""
     target = goal.target
     found = []
-    if not facts.is_clean_standby(target) and not _own_old_reign(facts, state, target):
+    clean = facts.is_clean_standby(target) or facts.may_adopt(target)
+    if not clean and not _own_old_reign(facts, state, target):
         found.append(
             Because(
                 reason=Reason.STANDBY_NOT_READY,

@@ -17,6 +17,7 @@ from orchestrator.model import Mode, Reason, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import GroupState, History, ProofKind
 from remote_helpers.protocol import holder as leases
+from remote_helpers.protocol.messages import Report
 from remote_helpers.protocol.words import Registration
 
 
@@ -152,7 +153,7 @@ def rejoin(facts: Facts, state: GroupState) -> tuple[tuple[Intent, ...], tuple[B
         report = facts.report(name)
         if report is None or report.phase != leases.IDLE or report.held is not True:
             continue
-        if state.mode is Mode.MAINTENANCE:
+        if state.mode is Mode.MAINTENANCE or _is_nobodys(state, report):
             continue
         intents.append(CleanServer(server=name))
         reasons.append(
@@ -163,3 +164,8 @@ def rejoin(facts: Facts, state: GroupState) -> tuple[tuple[Intent, ...], tuple[B
             )
         )
     return tuple(intents), tuple(reasons)
+
+
+def _is_nobodys(state: GroupState, report: Report) -> bool:
+    """A service that was there before us: a person, or its adoption, says what becomes of it."""
+    return report.reign is None and votes.newest(state.vote) is None

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from orchestrator.model import ServerName
 from orchestrator.model.state import NotedReign, ProofKind, Vote
 from remote_helpers.protocol.clocks import wait_for
-from remote_helpers.protocol.messages import Answer, Order, Proven, Question, Register, Report
+from remote_helpers.protocol.messages import Answer, Question, Register, Report
 from remote_helpers.protocol.words import NOBODY, Registration, Reign
 
 
@@ -221,37 +221,6 @@ def half_over_at(ballot: Ballot, noted: NotedReign) -> float | None:
     if noted.reign in ballot.promises:
         return ballot.promises[noted.reign]
     return float("-inf") if noted.ours else None
-
-
-def note_order(vote: Vote, target: ServerName, boot: str, nonce: str, *, forced: bool) -> Vote:
-    """From here on this reign may run. The caller stores the vote before it sends the order.
-
-    Everything unproven is left to run out; our half of that must be over already.
-    """
-    top = max((noted.reign.epoch for noted in vote.reigns), default=0)
-    epoch = top + (1000 if forced else 1)
-    reign = Reign(epoch, vote.registration.controller, nonce, target, boot)
-    proven = tuple((one.reign, one.proof) for one in vote.reigns if one.proof is not None)
-    run_out = tuple(one.reign for one in unproven(vote))
-    noted = NotedReign(reign=reign, proven=proven, run_out=run_out, forced=forced)
-    old = [one for one in vote.reigns if one.proof is not None][:-8]
-    kept = tuple(one for one in vote.reigns if one not in old)
-    return dataclasses.replace(vote, reigns=(*kept, noted))
-
-
-def order_for(vote: Vote, noted: NotedReign) -> Order:
-    """The message; RUN_OUT is no proof towards a server, which must check its own half."""
-    return Order(
-        registration=vote.registration,
-        reign=noted.reign,
-        proven=tuple(
-            Proven(reign, kind.value)
-            for reign, kind in noted.proven
-            if kind is not ProofKind.RUN_OUT
-        ),
-        run_out=noted.run_out,
-        forced=noted.forced,
-    )
 
 
 def give_solo(vote: Vote, reign: Reign) -> Vote:

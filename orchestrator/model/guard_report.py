@@ -30,6 +30,8 @@ class Surroundings:
     groups: int = 1
     groups_silent: int = 0
     """Other groups in which a server fell silent within the window of the brake."""
+    acting: str = ""
+    """The run in progress on this group; its own steps stop and start what is looked at."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

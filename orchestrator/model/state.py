@@ -36,6 +36,8 @@ class NotedReign:
     run_out: tuple[Reign, ...] = ()
     """What its order leaves to the check of the server."""
     forced: bool = False
+    adopts: bool = False
+    """Its server ran the service already, under nobody's reign."""
     ours: bool = True
     """Ordered by this controller; else learned from a server."""
     solo_number: int = 0
@@ -87,6 +89,9 @@ class Goal:
     forced: bool = False
     reign: Reign | None = None
     """The reign ordered for it, once noted."""
+    source_stopped: bool = False
+    """A run has stopped the service on `source` in order: its reign may be ended. Ended before,
+    a stop that fails could not be undone: a reign that is ending never opens its gate again."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """A controller of the simulation: production's loop, with a world for its ports."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -202,7 +203,15 @@ class SimController:
             told = "; ".join(f"{b.reason.value}: {b.evidence}" for b in self.loop.reasons)
             now = self.state.goal
             self.world.note(f"{self.name} goal {now and now.kind.value}: {told}")
+        self._stop_in_order()
         self._start_parts()
+
+    def _stop_in_order(self) -> None:
+        """The run of an orderly stop: here the guard stops the parts when the reign is ended."""
+        goal = self.state.goal
+        if goal is not None and not goal.source_stopped:
+            done = dataclasses.replace(goal, source_stopped=True)
+            self.loop.store(dataclasses.replace(self.state, goal=done))
 
     def _start_parts(self) -> None:
         """What the reign on a server lacks is started there, by a plan."""

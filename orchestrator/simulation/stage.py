@@ -156,6 +156,9 @@ class Stage:
             state = dataclasses.replace(state, wanted=value in YES)
         elif word == "outdated":
             state = dataclasses.replace(state, outdated=frozenset({ServerName(value)}))
+        elif word == "stopped" and state.goal is not None:
+            goal = dataclasses.replace(state.goal, source_stopped=True)
+            state = dataclasses.replace(state, goal=goal)
         elif word == "superseded":
             state = dataclasses.replace(state, superseded=True)
         elif word == "block":
@@ -171,8 +174,12 @@ class Stage:
             raise ValueError(f"no such state: {word}")
         self.state = state
 
-    def set_around(self, groups: str = "1", silent: str = "0", lag: str = "0") -> None:
-        self.around = Surroundings(lag_s=float(lag), groups=int(groups), groups_silent=int(silent))
+    def set_around(
+        self, groups: str = "1", silent: str = "0", lag: str = "0", run: str = ""
+    ) -> None:
+        self.around = Surroundings(
+            lag_s=float(lag), groups=int(groups), groups_silent=int(silent), acting=run
+        )
 
     def set_minute(self, minute: str) -> None:
         self.minute = int(minute)

@@ -17,6 +17,7 @@ from remote_helpers.protocol.guard import (
     Publish,
     Say,
     StopInOrder,
+    may_adopt,
     wait_of,
     write,
 )
@@ -102,7 +103,8 @@ def order_refused(guard: Guard, order: Order, now: Now) -> Optional[str]:
         return "stale-epoch"
     if guard.holder.phase != leases.IDLE:
         return "busy"
-    if guard.held is not False:
+    adopts = order.adopts and guard.held is True and may_adopt(guard)
+    if guard.held is not False and not adopts:
         return "not-clean"
     return None if order.forced else _not_run_out(guard, order, now)
 
@@ -143,6 +145,7 @@ def _order(guard: Guard, message: Order, now: Now) -> Tuple[Guard, Outputs]:
         holder=leases.take_order(guard.holder, reign, now.fast),
         grantor=grants.give_back(guard.grantor)._replace(floor=reign.epoch),
         gate=gates.CLOSED,
+        adopting=message.adopts,
     )
     return guard, (*saved, Publish(gates.CLOSED), _reply(guard, message, now))
 

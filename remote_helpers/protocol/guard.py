@@ -87,6 +87,8 @@ class Guard(NamedTuple):
     """Since when answers promise less than `record.lease_max` (slow clock)."""
     beat_at: float = NEVER
     """When the last heartbeat was sent (fast clock)."""
+    adopting: bool = False
+    """An order to adopt what runs here was taken and has not begun yet."""
 
 
 def wait_of(guard: Guard, lease: float) -> float:
@@ -220,7 +222,7 @@ def on_answer(guard: Guard, answer: Answer, now: Now) -> Tuple[Guard, Outputs]:
     gate = gates.opened(holder.reign, guard.record.registered.incarnation, leases.end_of(holder))
     if before.phase == leases.REIGNING:
         gate = gate._replace(plan=guard.gate.plan)
-    return guard._replace(gate=gate, held=True), (Publish(gate),)
+    return guard._replace(gate=gate, held=True, adopting=False), (Publish(gate),)
 
 
 def on_beat(guard: Guard, message: Beat, now: Now) -> Tuple[Guard, Outputs]:
@@ -230,24 +232,33 @@ def on_beat(guard: Guard, message: Beat, now: Now) -> Tuple[Guard, Outputs]:
     without this rule both would stay.
     """
     guard = guard._replace(grantor=grants.hear(guard.grantor, message, now.slow))
+    if not message.running or message.reign is None:
+        return guard, ()
+    return _beside(guard, message.reign, now)
+
+
+def _beside(guard: Guard, theirs: Reign, now: Now) -> Tuple[Guard, Outputs]:
+    """What the reign in which the peer serves leaves of what is held here."""
     mine = guard.holder.reign
-    theirs = message.reign
-    if not message.running or theirs is None or mine is None:
-        return guard, ()
     if not leases.is_holding(guard.holder):
+        if guard.held and mine is None:
+            # Not even what could be adopted may stay beside a service that runs.
+            return guard, (Publish(gates.CLOSED), Demote("held beside a running reign", ALWAYS))
         return guard, ()
-    if theirs.epoch > mine.epoch and guard.holder.phase != leases.EMERGENCY:
-        return _emergency(guard, "a higher reign runs on the peer", now)
+    if mine is None or theirs.epoch < mine.epoch:
+        return guard, ()
     if theirs.epoch == mine.epoch:
         return guard, (Alarm("both servers are ACTIVE in the same epoch: a person must choose"),)
-    return guard, ()
+    if guard.holder.phase == leases.EMERGENCY:
+        return guard, ()
+    return _emergency(guard, "a higher reign runs on the peer", now)
 
 
 def checked(guard: Guard, *, held: bool) -> Tuple[Guard, Outputs]:
     """Every exclusive resource was looked at; a reign that was ending is over when none is held.
 
     Something held without a reign is what a guard left behind, or what started by itself: it is
-    taken down, except on a server without a record, where it may be a service to be adopted.
+    taken down, except where no reign ever was: there it may be a service to be adopted.
     """
     phase = guard.holder.phase
     if phase in (leases.STOPPING, leases.EMERGENCY):
@@ -256,9 +267,14 @@ def checked(guard: Guard, *, held: bool) -> Tuple[Guard, Outputs]:
         return guard._replace(holder=leases.over(guard.holder), held=False), ()
     if phase in (leases.IDLE, leases.ORDERED):
         guard = guard._replace(held=held)
-        if held and not guard.amnesiac:
+        if held and not may_adopt(guard):
             return guard, (Publish(gates.CLOSED), Demote("held without a reign", ALWAYS))
     return guard, ()
+
+
+def may_adopt(guard: Guard) -> bool:
+    """Whether what is held here was started by nobody that this record knows of."""
+    return guard.amnesiac or guard.record.reign is None or guard.adopting
 
 
 def may_feed_watchdog(guard: Guard, now: Now) -> bool:

@@ -68,6 +68,8 @@ class Order(NamedTuple):
     run_out: Tuple[Reign, ...]
     """Older reigns not proven over: they must have run out, here as with the controller."""
     forced: bool
+    adopts: bool
+    """The service runs here already, under nobody's reign: it is taken over as it is."""
 
 
 class Withdraw(NamedTuple):

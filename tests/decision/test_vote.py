@@ -2,8 +2,9 @@
 
 import dataclasses
 
-from orchestrator.decision import lease_length
+from orchestrator.decision import lease_length, orders
 from orchestrator.decision import vote as votes
+from orchestrator.decision.intents import NoteOrder
 from orchestrator.model import ServerName
 from orchestrator.model.state import ProofKind, Vote
 from remote_helpers.protocol import reporting
@@ -14,6 +15,7 @@ from tests.protocol.builders import fresh, now, reigning
 A, B = ServerName("alpha"), ServerName("beta")
 PAIR = (A, B)
 CLOCK = votes.Clockwork(error=0.0, margin_s=0.25)
+ORDER = NoteOrder(server=B, boot="beta-boot1", forced=False)
 OLD = Registration(5, "c1", "i1")
 
 
@@ -84,7 +86,7 @@ def test_the_promise_is_noted_with_the_answer_and_only_the_newest_reign_has_one(
     )
     assert answer is not None
     assert ballot.promises[question.reign] == 103.25
-    later = votes.note_order(vote, B, "beta-boot1", "n", forced=False)
+    later = orders.note_order(vote, ORDER, "n")
     for other, silent in ((later, False), (vote, True)):
         after, answer = votes.answer(
             other, ballot, PAIR, question, silent=silent, now=101.0, clockwork=CLOCK
@@ -95,20 +97,20 @@ def test_the_promise_is_noted_with_the_answer_and_only_the_newest_reign_has_one(
 def test_after_a_burned_order_the_reign_before_it_is_answered_again():
     vote = full()
     question = asked(vote)
-    vote = votes.note_order(vote, B, "beta-boot1", "n", forced=False)
+    vote = orders.note_order(vote, ORDER, "n")
     vote = votes.prove(vote, vote.reigns[-1].reign, ProofKind.BURNED)
     _, answer = votes.answer(
         vote, votes.Ballot(), PAIR, question, silent=False, now=1.0, clockwork=CLOCK
     )
     assert answer is not None
-    again = votes.note_order(vote, B, "beta-boot1", "n", forced=False)
+    again = orders.note_order(vote, ORDER, "n")
     assert again.reigns[-1].reign.epoch == 3, "a burned number is not used again"
     assert again.reigns[-1].run_out == (question.reign,)
 
 
 def test_an_order_that_was_taken_proves_what_it_left_to_run_out_unless_forced():
     for forced, proof in ((False, ProofKind.RUN_OUT), (True, None)):
-        vote = votes.note_order(full(), B, "beta-boot1", "n", forced=forced)
+        vote = orders.note_order(full(), dataclasses.replace(ORDER, forced=forced), "n")
         taken = votes.learn(vote, report(OLD, reign=vote.reigns[-1].reign))
         assert taken.reigns[0].proof is proof
     assert vote.reigns[-1].reign.epoch == 1001
@@ -155,7 +157,7 @@ def test_no_unproven_reign_is_ever_forgotten():
     vote = full()
     first = vote.reigns[0]
     for number in range(40):
-        vote = votes.note_order(vote, B, "b", f"n{number}", forced=False)
+        vote = orders.note_order(vote, ORDER, f"n{number}")
         vote = votes.prove(vote, vote.reigns[-1].reign, ProofKind.BURNED)
     assert first in vote.reigns
     assert len(vote.reigns) < 20

@@ -31,7 +31,8 @@ def fresh(me: str = "beta", peer: str = "alpha", at: float = 10.0) -> guard.Guar
 def ordered(
     one: guard.Guard, epoch: int, at: float, **changes: object
 ) -> tuple[guard.Guard, Reply]:
-    order = Order(HOLDER, reign(epoch, one.me), (), (), False)._replace(**changes)  # type: ignore[arg-type]
+    order = Order(HOLDER, reign(epoch, one.me), (), (), forced=False, adopts=False)
+    order = order._replace(**changes)  # type: ignore[arg-type]
     return told(one, order, at)
 
 

@@ -57,7 +57,7 @@ def test_an_order_is_refused_while_the_active_is_heard_and_without_a_withdrawal(
 def test_what_else_refuses_an_order():
     one = fresh()
     assert ordered(one, 1, 10.0, registration=OTHER)[1].why == "not-registered"
-    late = Order(HOLDER, reign(1, "beta", "boot0"), (), (), False)
+    late = Order(HOLDER, reign(1, "beta", "boot0"), (), (), forced=False, adopts=False)
     assert told(one, late, 10.0)[1].why == "not-for-this-boot"
     assert ordered(one._replace(held=True), 1, 10.0)[1].why == "not-clean"
     burned, _ = told(one, Stop(HOLDER, reign(4, "beta")), 10.0)
@@ -179,7 +179,7 @@ def test_an_amnesiac_is_mute_and_takes_nothing_down():
 def test_a_full_disk_leaves_no_order_half_taken():
     """The driver drops guard and outputs when the first output cannot be saved."""
     before = fresh()
-    order = Order(HOLDER, reign(1, "beta"), (), (), False)
+    order = Order(HOLDER, reign(1, "beta"), (), (), forced=False, adopts=False)
     _, outputs = control.on_control(before, order, now(10.0))
     assert [name == "Save" for name in names(outputs)].index(True) == 0
     assert names(guard.tick(reigning(at=10.0), now(12.0))[1]) == ["Publish", "Demote"]

@@ -34,7 +34,7 @@ def test_the_order_is_no_grant():
 
 
 def test_the_order_is_on_disk_before_it_is_acknowledged():
-    order = Order(HOLDER, reign(1, "beta"), (), (), False)
+    order = Order(HOLDER, reign(1, "beta"), (), (), forced=False, adopts=False)
     _, outputs = control.on_control(fresh(), order, now(10.0))
     assert names(outputs)[0] == "Save"
     assert outputs[0].record.promised == 1

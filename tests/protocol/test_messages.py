@@ -32,7 +32,7 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 def test_round_trip(epoch: int, at: float, word: str, term: int):
     one = reign(epoch, "alpha", nonce=word or "n")
     question = Question(one, word, at)
-    order = Order(HOLDER, one, (Proven(one, "stopped"),), (one, one), False)
+    order = Order(HOLDER, one, (Proven(one, "stopped"),), (one, one), forced=False, adopts=False)
     report = reporting.report(reigning(), now(11.0))
     messages = (
         question,

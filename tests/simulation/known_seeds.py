@@ -1,9 +1,9 @@
 """The first seed of `run.BRIEF` that catches each planted bug; found by `pytest -m mutations`."""
 
 KNOWN: dict[str, int] = {
-    "1-late-grant": 27,
+    "1-late-grant": 92,
     "10-order-is-first-grant": 85,
-    "10b-dead-reign-resumes": 207,
+    "10b-dead-reign-resumes": 99,
     "11-lower-lease-at-once": 0,
     "12-second-guard": 28,
     "13-grant-from-before-reboot": 126,
@@ -20,7 +20,7 @@ KNOWN: dict[str, int] = {
     "20-no-margin": 462,
     "24-old-fence-counts": 345,
     "25-same-epoch-again": 29,
-    "26-timeout-counts-as-stopped": 11,
+    "26-timeout-counts-as-stopped": 2,
     "3-peer-does-not-wait": 28,
     "4-no-local-check": 28,
     "5-guard-forgets": 260,
