@@ -1,16 +1,19 @@
 """A checked group definition to `model.Group`: defaults filled in, networks to interfaces."""
 
 import ipaddress
+import pathlib
 from collections.abc import Mapping
 
-from orchestrator.config import schema
-from orchestrator.config.group_checks import timing_of
+from orchestrator.config import schema, timing
+from orchestrator.config.schema_fencing import SecretSource, options_of
+from orchestrator.config.schema_policies import policy_of
 from orchestrator.model import (
     After,
     CommandSpec,
     EdgeKind,
     Failback,
     FailbackPolicy,
+    FenceDevice,
     Group,
     GroupName,
     IpSpec,
@@ -19,14 +22,17 @@ from orchestrator.model import (
     Network,
     NetworkName,
     ProcessSpec,
+    Reset,
     Resource,
     ResourceName,
     RestartPolicy,
+    Secret,
     Server,
     ServerName,
     Spec,
     SystemdSpec,
     Timing,
+    Watchdog,
 )
 
 HEARTBEAT = "heartbeat"
@@ -44,14 +50,15 @@ def build_group(
         NetworkName(name): _network(NetworkName(name), network, names)
         for name, network in model.networks.items()
     }
-    timing = timing_of(model)
+    times = timing.complete(timing.written(model.timing))
+    fencing = _fencing(model)
     return Group(
         name=GroupName(model.group),
         servers=(first, second),
         preferred_active=ServerName(model.preferred_active),
         failback=_failback(model.failback),
         mode=Mode(model.mode),
-        timing=timing,
+        timing=times,
         networks=networks,
         resources={
             ResourceName(name): Resource(
@@ -61,11 +68,50 @@ def build_group(
                 restart=_restart(resource.restart),
                 answers=resource.answers,
                 critical=resource.critical,
-                **_timeouts(resource.timeouts, timing),
+                **_timeouts(resource.timeouts, times),
             )
             for name, resource in model.resources.items()
         },
+        watchdog=_watchdog(model.watchdog),
+        fencing=fencing,
+        policy=policy_of(
+            model.policies,
+            times,
+            frozenset(fencing),
+            accept_unfenced=model.accept_unfenced,
+        ),
         variables=variables,
+    )
+
+
+def _watchdog(word: str) -> Watchdog:
+    if word.startswith("/"):
+        return Watchdog(reset=Reset.DEVICE, device=word)
+    return Watchdog(reset=Reset.BEST if word == "best" else Reset(word))
+
+
+def _fencing(model: schema.GroupFile) -> dict[ServerName, tuple[FenceDevice, ...]]:
+    return {
+        ServerName(server): tuple(
+            FenceDevice(
+                agent=device.agent,
+                level=device.level,
+                delay_s=device.delay,
+                timeout_s=device.timeout,
+                options={
+                    name: _secret(value) if isinstance(value, SecretSource) else value
+                    for name, value in options_of(device).items()
+                },
+            )
+            for device in sorted(devices, key=lambda one: one.level)
+        )
+        for server, devices in model.fencing.items()
+    }
+
+
+def _secret(source: SecretSource) -> Secret:
+    return Secret(
+        file=None if source.file is None else pathlib.Path(source.file), variable=source.env
     )
 
 
@@ -108,12 +154,12 @@ def _restart(restart: schema.Restart | None) -> RestartPolicy:
     return RestartPolicy(times=restart.times, within_s=restart.within)
 
 
-def _timeouts(timeouts: schema.Timeouts | None, timing: Timing) -> dict[str, float]:
+def _timeouts(timeouts: schema.Timeouts | None, times: Timing) -> dict[str, float]:
     start = timeouts.start if timeouts is not None else None
     stop = timeouts.stop if timeouts is not None else None
     return {
-        "start_timeout_s": timing.start_s if start is None else start,
-        "stop_timeout_s": timing.stop_s if stop is None else stop,
+        "start_timeout_s": times.start_s if start is None else start,
+        "stop_timeout_s": times.stop_s if stop is None else stop,
     }
 
 

@@ -5,18 +5,20 @@ A part with problems is left out and the rest is checked on, so that one mistake
 
 import copy
 import dataclasses
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from orchestrator.config import schema
+from orchestrator.config import schema, schema_fencing, schema_policies
 from orchestrator.config.problems import Path, Position, Problems, did_you_mean
 from orchestrator.config.strict_yaml import (
     Mapping,
     Node,
     Scalar,
+    Sequence,
     node_at,
     position_of,
     read,
@@ -25,6 +27,10 @@ from orchestrator.config.strict_yaml import (
 
 MODELS: dict[str, type[BaseModel]] = {
     "timing": schema.Timing,
+    "policies": schema_policies.Policies,
+    "flapping": schema_policies.Flapping,
+    "quarantine": schema_policies.Quarantine,
+    "brake": schema_policies.Brake,
     "automatic": schema.Automatic,
     "restart": schema.Restart,
     "timeouts": schema.Timeouts,
@@ -32,7 +38,14 @@ MODELS: dict[str, type[BaseModel]] = {
     **{f"({name})": model for name, model in schema.RESOURCE_TYPES.items()},
 }
 
-TAG_PLACES = {"resources": (2, 5), "networks": (3,), "failback": (1,)}
+FORMS: dict[str, type[BaseModel]] = {
+    "failback": schema.FailbackRule,
+    "resources": schema.AfterRule,
+    "fencing": schema_fencing.SecretSource,
+}
+"""What stands where a word or a mapping may stand."""
+
+TAG_PLACES = {"resources": (2, 5), "networks": (3,), "failback": (1,), "fencing": (4,)}
 """Where pydantic puts the tag of a form or type into a location: it stands in no file."""
 
 MESSAGES = {
@@ -44,6 +57,9 @@ MESSAGES = {
     "model_type": ("must be keys with values", "write NAME: VALUE below it"),
     "model_attributes_type": ("must be keys with values", "write NAME: VALUE below it"),
 }
+
+
+DEVICE_FIELDS = frozenset(schema_fencing.FenceDevice.model_fields)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,16 +117,31 @@ def read_definition(path: FilePath, problems: Problems) -> Definition | None:
 
 def _content(root: Mapping) -> dict[str, Any]:
     content: dict[str, Any] = to_python(root)
-    # What a process gets in its environment is text: 1.10 must not arrive as 1.1.
-    resources = root.get("resources")
-    for name, node in resources.entries if isinstance(resources, Mapping) else ():
+    # What a process or a fence agent gets is text: 1.10 must not arrive as 1.1.
+    for name, node in _entries(root.get("resources")):
         environment = node_at(node, ("environment",))
         if isinstance(environment, Mapping):
-            content["resources"][name.text]["environment"] = {
-                key.text: value.text if isinstance(value, Scalar) else to_python(value)
-                for key, value in environment.entries
-            }
+            content["resources"][name]["environment"] = _texts(environment)
+    for name, node in _entries(root.get("fencing")):
+        for number, device in enumerate(node.items if isinstance(node, Sequence) else ()):
+            if isinstance(device, Mapping):
+                read = content["fencing"][name][number]
+                ours = {key: value for key, value in read.items() if key in DEVICE_FIELDS}
+                content["fencing"][name][number] = _texts(device) | ours
     return content
+
+
+def _entries(node: Node | None) -> Iterator[tuple[str, Node]]:
+    for name, value in node.entries if isinstance(node, Mapping) else ():
+        yield name.text, value
+
+
+def _texts(mapping: Mapping) -> dict[str, Any]:
+    """Scalars as they were written."""
+    return {
+        name: value.text if isinstance(value, Scalar) else to_python(value)
+        for name, value in _entries(mapping)
+    }
 
 
 def _part(error: ErrorDetails) -> Path:
@@ -118,7 +149,7 @@ def _part(error: ErrorDetails) -> Path:
     path = _in_file(error)
     if error["type"] == "extra_forbidden":
         return path
-    return path[:2] if path[0] in ("resources", "networks") else path[:1]
+    return path[:2] if path[0] in ("resources", "networks", "fencing") else path[:1]
 
 
 def _without(content: dict[str, Any], left_out: frozenset[Path]) -> dict[str, Any]:
@@ -192,7 +223,9 @@ def _model(location: tuple[int | str, ...]) -> type[BaseModel] | None:
         return schema.Network
     parent = location[-2]
     if parent == "(mapping)":
-        return schema.FailbackRule if location[0] == "failback" else schema.AfterRule
+        return FORMS.get(str(location[0]))
+    if location[0] == "fencing":
+        return schema_fencing.FenceDevice
     return MODELS.get(str(parent))
 
 

@@ -5,8 +5,8 @@ import ipaddress
 from orchestrator.config import schema, timing
 from orchestrator.config.ansible_inventory import ALL, UNGROUPED, Inventory
 from orchestrator.config.definition import Definition
+from orchestrator.config.fencing_checks import check_fencing, check_watchdog
 from orchestrator.config.problems import Path, Problems, did_you_mean
-from orchestrator.model import Timing
 
 RESERVED = frozenset({"active", "standby", "source", "target", "group", "all", "localhost"})
 """What `hosts:` of a playbook means by itself."""
@@ -26,6 +26,8 @@ class GroupChecks:
             self._check_servers()
         if self._definition.has("timing"):
             self._check_timing()
+        check_watchdog(self._definition, self._problems)
+        check_fencing(self._definition, self._problems)
         self._check_networks()
         self._check_resources()
 
@@ -69,7 +71,7 @@ class GroupChecks:
             self._add(("preferred_active",), f"{preferred} is not one of the two servers", hint)
 
     def _check_timing(self) -> None:
-        for setting, message, hint in timing.conflicts(_times(self._model)):
+        for setting, message, hint in timing.conflicts(timing.written(self._model.timing)):
             self._add(("timing", setting), message, hint)
 
     def _check_networks(self) -> None:
@@ -162,22 +164,3 @@ class GroupChecks:
     def _add(self, path: Path, message: str, hint: str, *, key: bool = False) -> None:
         position = self._definition.position(path, key=key)
         self._problems.add(position, message, path=path, hint=hint)
-
-
-TIMES = {
-    "poll": "poll_s",
-    "lease": "lease_s",
-    "demotion_budget": "demotion_budget_s",
-    "margin": "margin_s",
-    "stabilise": "stabilise_s",
-    "start": "start_s",
-    "stop": "stop_s",
-}
-
-
-def _times(model: schema.GroupFile) -> dict[str, float]:
-    return {TIMES[name]: value for name, value in model.timing if value is not None}
-
-
-def timing_of(model: schema.GroupFile) -> Timing:
-    return timing.complete(_times(model))

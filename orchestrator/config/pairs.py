@@ -9,6 +9,7 @@ from orchestrator.config.ansible_inventory import Inventory
 from orchestrator.config.definition import Definition, read_definition
 from orchestrator.config.group_checks import GroupChecks
 from orchestrator.config.problems import Problems
+from orchestrator.config.sharing import SharedServers
 from orchestrator.model import Server, ServerName
 
 EXTENSIONS = (".yaml", ".yml")
@@ -36,6 +37,7 @@ def check_pairs(
     addresses: dict[str, str] = {}
     logins = {server.login.address: server.name for server in servers.values()}
     stems: dict[str, Definition] = {}
+    shared = SharedServers(problems)
     for definition in definitions:
         GroupChecks(definition, inventory, problems).run()
         first = stems.setdefault(definition.stem, definition)
@@ -44,6 +46,7 @@ def check_pairs(
             problems.add_to_file(definition.file, message, hint="keep one of them")
         _check_peers(definition, peers, problems)
         _check_same_machine(definition, servers, problems)
+        shared.check(definition)
         _check_addresses(definition, addresses, logins, problems)
 
 

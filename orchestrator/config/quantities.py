@@ -6,6 +6,7 @@ UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h|d))+")
 PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 LONGEST_S = 366 * 86400.0
+SHARE = re.compile(r"(100|[1-9]?[0-9](?:\.[0-9]+)?)\s*%")
 COUNT = re.compile(r"([0-9]{1,6})(?:(-)([0-9]{1,6})|(\+))?")
 WINDOW = re.compile(r"([0-9]{1,2}):([0-9]{2})\s*-\s*([0-9]{1,2}):([0-9]{2})")
 
@@ -71,3 +72,11 @@ def window(value: object) -> tuple[int, int]:
     if begin == end:
         raise ValueError(f"{value} is empty; leave it away for any time")
     return begin, end
+
+
+def share(value: object) -> float:
+    """`50%` to 0.5."""
+    match = SHARE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or float(match[1]) <= 0.0:
+        raise ValueError(f"{value!r} is not a share; write more than 0% and at most 100%")
+    return float(match[1]) / 100

@@ -1,45 +1,27 @@
 """What may stand in a group definition: pydantic models, and from them the schema for editors.
 
-The only file that knows pydantic's types. It checks one file by itself; `build` checks it against
-the inventory and turns it into `model.Group`.
+It checks one file by itself; `build` checks it against the inventory and turns it into
+`model.Group`. `schema_fencing` and `schema_policies` hold the sections of these names.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    Tag,
-    WithJsonSchema,
-)
+from pydantic import Discriminator, Field, PlainValidator, Tag, WithJsonSchema
 from pydantic.functional_validators import AfterValidator
 
 from orchestrator.config import quantities, values
-
-DURATION_SCHEMA = {"type": "string", "pattern": f"^{quantities.DURATION.pattern}$"}
-
-Name = Annotated[str, AfterValidator(values.safe_name)]
-Text = Annotated[str, AfterValidator(values.not_empty)]
-AbsolutePath = Annotated[str, AfterValidator(values.absolute)]
-Duration = Annotated[
-    float, PlainValidator(quantities.positive_duration), WithJsonSchema(DURATION_SCHEMA)
-]
-DurationOrZero = Annotated[
-    float, PlainValidator(quantities.duration), WithJsonSchema(DURATION_SCHEMA)
-]
-InterfaceName = Annotated[str, AfterValidator(values.interface_name)]
-
-
-def _form(value: Any) -> str:
-    """Which of two forms a person chose. The brackets mark it as no part of the YAML path."""
-    return "(mapping)" if isinstance(value, (dict, BaseModel)) else "(word)"
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+from orchestrator.config.schema_fencing import FenceDevice
+from orchestrator.config.schema_policies import Policies
+from orchestrator.config.schema_values import (
+    AbsolutePath,
+    Duration,
+    DurationOrZero,
+    InterfaceName,
+    Name,
+    Strict,
+    Text,
+    form_of,
+)
 
 
 class Timing(Strict):
@@ -47,6 +29,7 @@ class Timing(Strict):
     lease: Duration | None = Field(None, description="the longest time an active acts unheard")
     demotion_budget: Duration | None = Field(None, description="for demoting before the lease ends")
     margin: Duration | None = Field(None, description="added to every wait for the other's lease")
+    watchdog: Duration | None = Field(None, description="an unfed watchdog resets after so long")
     stabilise: DurationOrZero | None = Field(None, description="failed checks do not count so long")
     start: Duration | None = Field(None, description="for the start of one resource")
     stop: Duration | None = Field(None, description="for the stop of one resource")
@@ -71,12 +54,12 @@ class FailbackRule(Strict):
 Failback = Annotated[
     Annotated[Literal["manual", "automatic"], Tag("(word)")]
     | Annotated[FailbackRule, Tag("(mapping)")],
-    Discriminator(_form),
+    Discriminator(form_of),
 ]
 
 Interface = Annotated[
     Annotated[InterfaceName, Tag("(word)")] | Annotated[dict[str, InterfaceName], Tag("(mapping)")],
-    Discriminator(_form),
+    Discriminator(form_of),
 ]
 
 
@@ -94,7 +77,7 @@ class AfterRule(Strict):
 
 
 After = Annotated[
-    Annotated[str, Tag("(word)")] | Annotated[AfterRule, Tag("(mapping)")], Discriminator(_form)
+    Annotated[str, Tag("(word)")] | Annotated[AfterRule, Tag("(mapping)")], Discriminator(form_of)
 ]
 
 
@@ -206,6 +189,16 @@ class GroupFile(Strict):
     failback: Failback = "manual"
     mode: Literal["automatic", "observe", "maintenance"] = "automatic"
     timing: Timing = Field(default_factory=lambda: Timing.model_validate({}))
+    watchdog: Annotated[str, AfterValidator(values.watchdog)] = Field(
+        "best", description="what resets a server without a guard: best, a device, systemd, none"
+    )
+    fencing: dict[str, list[FenceDevice]] = Field(
+        default_factory=dict, description="devices that switch a server off, by server"
+    )
+    accept_unfenced: bool = Field(
+        default=False, description="fail over although nothing resets a server without a guard"
+    )
+    policies: Policies = Field(default_factory=lambda: Policies.model_validate({}))
     networks: dict[Name, Network] = Field(default_factory=dict)
     resources: dict[Name, Resource] = Field(examples=["{web: {systemd: nginx}}"])
 

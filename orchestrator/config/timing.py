@@ -1,10 +1,11 @@
 """Times that cannot work together, with the sum that shows it; and the times nobody wrote."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.config.quantities import show_duration
 from orchestrator.model import Timing
+from remote_helpers.protocol.words import question_interval
 
 SHORTEST_POLL_S = 0.05
 # chrony may slew a clock by 1/12 (its maxslewrate of 83,333 ppm): so far may two servers drift
@@ -12,11 +13,30 @@ SHORTEST_POLL_S = 0.05
 DRIFT = 1 / 12
 
 
+def written(section: Iterable[tuple[str, float | None]]) -> dict[str, float]:
+    """The times that a person wrote, by their names in `Timing`."""
+    return {f"{name}_s": value for name, value in section if value is not None}
+
+
 def complete(given: Mapping[str, float]) -> Timing:
     """Times as written; a budget and a margin that fit the lease where they are not."""
     lease = given.get("lease_s", Timing().lease_s)
-    margin = max(Timing().margin_s, lease * DRIFT)
-    return Timing(**{"demotion_budget_s": lease / 4, "margin_s": margin, **given})
+    derived = {
+        "demotion_budget_s": lease / 4,
+        "margin_s": max(Timing().margin_s, lease * DRIFT),
+        "watchdog_s": longest_watchdog(lease),
+    }
+    return Timing(**{**derived, **given})
+
+
+def longest_watchdog(lease: float) -> float:
+    """What fits the lease, in whole seconds where it can: that is what devices count.
+
+    The longer the better: a guard that is only kept from running for a moment must not cost the
+    server a reset.
+    """
+    longest = lease - 2 * question_interval(lease)
+    return float(math.floor(longest)) if longest >= 1 else longest
 
 
 def needed_lease(timing: Timing) -> float:
@@ -54,9 +74,29 @@ def conflicts(given: Mapping[str, float]) -> Iterator[tuple[str, str, str]]:
             f" while a lease runs, more than the margin of {show_duration(timing.margin_s)}",
             f"write a margin of at least {show_duration(drift)}",
         )
+    yield from _watchdog_conflicts(timing)
     if timing.poll_s < SHORTEST_POLL_S:
         yield (
             "poll",
             f"a poll every {show_duration(timing.poll_s)} is more than servers answer",
             f"write at least {show_duration(SHORTEST_POLL_S)}",
         )
+
+
+def _watchdog_conflicts(timing: Timing) -> Iterator[tuple[str, str, str]]:
+    """A watchdog is fed only so far that it fires when the lease ends, else it would fire beside a
+    promoted peer. A time-out that nearly fills the lease leaves no moment for feeding it.
+    """
+    interval = question_interval(timing.lease_s)
+    needed = timing.watchdog_s + 2 * interval
+    if round(timing.lease_s - needed, 6) >= 0:
+        return
+    fitting = timing.watchdog_s / (1 - 2 * question_interval(1.0))
+    yield (
+        "watchdog",
+        "the watchdog of an active could not be fed in time: watchdog + 2 x lease / 8 ="
+        f" {show_duration(timing.watchdog_s)} + 2 x {show_duration(interval)} ="
+        f" {show_duration(needed)}, more than the lease of {show_duration(timing.lease_s)}",
+        f"write at most {show_duration(longest_watchdog(timing.lease_s))}, or a lease of at least"
+        f" {show_duration(math.ceil(round(fitting * 100, 3)) / 100)}",
+    )

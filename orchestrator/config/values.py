@@ -102,3 +102,37 @@ def mount_options(value: object) -> list[str]:
         if not isinstance(option, str) or not re.fullmatch(r"[^\s,]+", option):
             raise ValueError(f"{option!r} is not a mount option")
     return options
+
+
+def fence_agent(name: str) -> str:
+    base = name.rpartition("/")[2]
+    if "/" in name:
+        absolute(name)
+    if not re.fullmatch(r"fence_[A-Za-z0-9][A-Za-z0-9_.-]*", base):
+        raise ValueError(f"{name!r} is not a fence agent; write e.g. fence_ipmilan")
+    return name
+
+
+def one_line(text: str) -> str:
+    # Options go to the agent as lines: a line break would smuggle in another one.
+    if not text.strip() or not text.isprintable():
+        raise ValueError("must be one line of text, not empty")
+    return text
+
+
+def variable_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(f"{name!r} is not the name of an environment variable")
+    return name
+
+
+WATCHDOG_WORDS = ("best", "systemd", "none")
+
+
+def watchdog(text: str) -> str:
+    if text in WATCHDOG_WORDS:
+        return text
+    if not text.startswith("/dev/"):
+        words = ", ".join(WATCHDOG_WORDS)
+        raise ValueError(f"{text!r} is no watchdog; write a device, e.g. /dev/watchdog, or {words}")
+    return absolute(text)

@@ -4,6 +4,7 @@ Built by `config`, read by everybody: `from orchestrator.model import Group`.
 """
 
 from orchestrator.model.event import Event, Severity
+from orchestrator.model.fencing import FenceDevice, Reset, Secret, Watchdog
 from orchestrator.model.group import Failback, FailbackPolicy, Group, Network, Timing
 from orchestrator.model.ids import (
     ControllerId,
@@ -55,6 +56,7 @@ __all__ = [
     "Event",
     "Failback",
     "FailbackPolicy",
+    "FenceDevice",
     "Group",
     "GroupName",
     "GroupView",
@@ -72,6 +74,7 @@ __all__ = [
     "ProcessSpec",
     "Reason",
     "Refusal",
+    "Reset",
     "Resource",
     "ResourceName",
     "ResourceState",
@@ -79,6 +82,7 @@ __all__ = [
     "Role",
     "RunId",
     "Safety",
+    "Secret",
     "Seen",
     "Server",
     "ServerName",
@@ -92,4 +96,5 @@ __all__ = [
     "Unknown",
     "UnknownReason",
     "Utc",
+    "Watchdog",
 ]

@@ -4,10 +4,12 @@ import dataclasses
 import enum
 from collections.abc import Mapping
 
+from orchestrator.model.fencing import FenceDevice, Watchdog
 from orchestrator.model.ids import GroupName, NetworkName, ResourceName, ServerName
 from orchestrator.model.resource import Resource
 from orchestrator.model.role import Mode
 from orchestrator.model.server import Server
+from orchestrator.model.state import Policy
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,8 @@ class Timing:
     """An active that hears nothing begins to demote itself so long before its lease ends."""
     margin_s: float = 0.25
     """Added to every wait for a lease of the other side: clocks and scheduling."""
+    watchdog_s: float = 2.0
+    """A watchdog that is not fed for so long resets the server."""
     stabilise_s: float = 10.0
     """After a start, failed checks do not count for this long."""
     start_s: float = 120.0
@@ -68,6 +72,11 @@ class Group:
     timing: Timing = Timing()
     networks: Mapping[NetworkName, Network]
     resources: Mapping[ResourceName, Resource]
+    watchdog: Watchdog = dataclasses.field(default_factory=Watchdog)
+    fencing: Mapping[ServerName, tuple[FenceDevice, ...]] = dataclasses.field(default_factory=dict)
+    """By level, in the order in which they are tried; every server that has devices."""
+    policy: Policy = dataclasses.field(default_factory=lambda: Policy(covered=False))
+    """As written: whether a watchdog covers every guard is known when the guards run."""
     variables: Mapping[str, object] = dataclasses.field(default_factory=dict)
     """Site variables for playbooks: group vars of the inventory."""
 

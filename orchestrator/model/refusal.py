@@ -29,6 +29,7 @@ class Reason(enum.Enum):
     FAILBACK_DUE = "failback-due"
     FAILBACK_WAITS = "failback-waits"
     FAILURE_BUDGET = "failure-budget"
+    FENCE_FAILED = "fence-failed"
     FENCE_NEEDED = "fence-needed"
     GOAL_GIVEN_UP = "goal-given-up"
     GOAL_REACHED = "goal-reached"

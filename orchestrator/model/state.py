@@ -136,6 +136,8 @@ class Policy:
     goal_patience_s: float = 30.0
     brake_share: float = 0.5
     brake_groups: int = 2
+    brake_window_s: float = 10.0
+    """Servers that fell silent within so long a time fell silent at once."""
     max_lag_s: float = 1.0
     fencing: frozenset[ServerName] = frozenset()
     """Servers with a fencing device."""
