@@ -12,7 +12,7 @@ from typing import Any, Dict, Mapping, Optional
 from urllib.parse import urlsplit
 
 from remote_helpers import resources
-from remote_helpers.operation import Context, OperationError, state
+from remote_helpers.operation import Context, OperationError, prediction, state
 
 Args = Mapping[str, Any]
 """`type`, `name`, `spec`, and `answers`: a URL or null."""
@@ -49,6 +49,35 @@ def start(context: Context, args: Args) -> Dict[str, Any]:
 def stop(context: Context, args: Args) -> Dict[str, Any]:
     done: Dict[str, Any] = _module(args).stop(context, args["name"], args["spec"])
     return done
+
+
+def check_start(context: Context, args: Args) -> Dict[str, Any]:
+    """By the type's own check and what its start needs; nothing is tried."""
+    module, name, spec = _module(args), args["name"], args["spec"]
+    seen = module.check(context, name, spec)
+    if seen["state"] == "started":
+        url = args.get("answers")
+        problem = ask(url, min(PATIENCE_S, context.remaining())) if url else None
+        if problem is None:
+            return prediction("nothing", seen["detail"], {**seen, "changed": False})
+        return prediction("unknown", "{}, but {}".format(seen["detail"], problem))
+    hindrance = module.hindrance(context, "start", spec, seen)
+    if hindrance:
+        return prediction("fail", hindrance)
+    if seen["state"] != "stopped":  # half there: a start may complete it, or be refused
+        return prediction("unknown", seen["detail"])
+    return prediction("change", seen["detail"])
+
+
+def check_stop(context: Context, args: Args) -> Dict[str, Any]:
+    module, name, spec = _module(args), args["name"], args["spec"]
+    seen = module.check(context, name, spec)
+    if seen["state"] == "stopped":
+        return prediction("nothing", seen["detail"], {**seen, "changed": False})
+    hindrance = module.hindrance(context, "stop", spec, seen)
+    if hindrance:
+        return prediction("fail", hindrance)
+    return prediction("change", seen["detail"])
 
 
 def ask(url: str, patience: float) -> Optional[str]:

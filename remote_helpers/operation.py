@@ -33,6 +33,18 @@ def state(word: str, changed: bool, detail: str = "") -> Dict[str, Any]:  # noqa
     return {"state": word, "changed": changed, "detail": detail}
 
 
+def prediction(
+    would: str,
+    detail: str = "",
+    result: Optional[Mapping[str, Any]] = None,
+    diff: Optional[Mapping[str, str]] = None,
+) -> Dict[str, Any]:
+    """What an operation's `check` returns: it would `change` something, `nothing`, or `fail`, as
+    the server is now; `unknown`: only doing it tells. `diff`: before, after and what they are of.
+    """
+    return {"would": would, "detail": detail, "result": result, "diff": diff}
+
+
 class Context:
     """One operation in progress: whose group, until when, and how to start children.
 

@@ -1,9 +1,11 @@
 """Which operations there are: name -> function, and whether it changes the server."""
 
+import glob
+import os
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 from remote_helpers import answers, epoch, facts, poll, reachability, survey
-from remote_helpers.operation import Context, OperationError
+from remote_helpers.operation import Context, OperationError, prediction
 
 
 class Operation(NamedTuple):
@@ -11,11 +13,13 @@ class Operation(NamedTuple):
 
     `mutates`: needs a reign, is refused when stale, and holds the group's lock while it acts.
     `quick`: answered by the main loop itself; it must never wait for anything.
+    `check`: of one that mutates, its read-only twin: what it would do with these arguments.
     """
 
     function: Callable[[Context, Mapping[str, Any]], Any]
     mutates: bool = False
     quick: bool = False
+    check: Optional[Callable[[Context, Mapping[str, Any]], Dict[str, Any]]] = None
 
 
 def perform(
@@ -36,6 +40,15 @@ def ping(_context: Context, _args: Mapping[str, Any]) -> Dict[str, Any]:
     return {}
 
 
+def check(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
+    """What another operation would do with its arguments. It changes nothing."""
+    operation = find(args["op"])
+    if operation.check is None:
+        message = "nobody knows before it runs what {} would do".format(args["op"])
+        return prediction("unknown", message)
+    return operation.check(context, args["args"])
+
+
 def run(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
     """A command of a playbook; its exit code is data, not a failure."""
     given = dict(args)
@@ -43,6 +56,11 @@ def run(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
     command = argv if shell is None else shell
     if (argv is None) == (shell is None) or not command:
         raise OperationError("bad-request", "run needs argv or shell")
+    needless = _needless(args)
+    if needless:
+        return {"not_run": needless}
+    given.pop("creates", None)
+    given.pop("removes", None)
     done = context.run(command, **given)
     return {
         "rc": done.rc,
@@ -50,6 +68,24 @@ def run(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
         "stderr": done.stderr,
         "truncated": done.truncated,
     }
+
+
+def check_run(_context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
+    needless = _needless(args)
+    if needless:
+        return prediction("nothing", needless, {"not_run": needless})
+    return prediction("unknown", "it runs; what it changes shows then")
+
+
+def _needless(args: Mapping[str, Any]) -> str:
+    """Why a command need not run, by `creates` and `removes`; empty: it must."""
+    directory = args.get("directory") or "/"
+    creates, removes = args.get("creates"), args.get("removes")
+    if creates and glob.glob(os.path.join(directory, creates)):
+        return "not run, since {} is there".format(creates)
+    if removes and not glob.glob(os.path.join(directory, removes)):
+        return "not run, since {} is not there".format(removes)
+    return ""
 
 
 def release(_context: Context, _args: Mapping[str, Any]) -> None:
@@ -61,9 +97,10 @@ TABLE: Dict[str, Operation] = {
     "facts": Operation(facts.facts),
     "poll": Operation(poll.poll),
     "resource.check": Operation(answers.check),
-    "resource.start": Operation(answers.start, mutates=True),
-    "resource.stop": Operation(answers.stop, mutates=True),
-    "run": Operation(run, mutates=True),
+    "resource.start": Operation(answers.start, mutates=True, check=answers.check_start),
+    "resource.stop": Operation(answers.stop, mutates=True, check=answers.check_stop),
+    "run": Operation(run, mutates=True, check=check_run),
+    "check": Operation(check),
     "survey": Operation(survey.survey),
     "port.hear": Operation(reachability.hear),
     "port.knock": Operation(reachability.knock),

@@ -110,7 +110,8 @@ class FlowRunner:
     async def _act(self, action: FlowAction, resource: Resource, server: ServerName) -> Outcome:
         arguments = resource_to_json(resource, server)
         if action is FlowAction.CHECK:
-            request = Request(op="resource.check", args=arguments, deadline_s=CHECK_DEADLINE_S)
+            named = {**arguments, "group": self.group.name}
+            request = Request(op="resource.check", args=named, deadline_s=CHECK_DEADLINE_S)
             return await ask(self.transport, server, request, _checked)
         deadline_s = (
             resource.start_timeout_s if action is FlowAction.START else resource.stop_timeout_s

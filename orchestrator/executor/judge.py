@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.executor.scope import registered
-from orchestrator.model import Outcome, Status
+from orchestrator.model import NoUndo, Outcome, Status
 from orchestrator.playbooks.model import Task
 from orchestrator.playbooks.template import CENSORED, holds
 
@@ -68,4 +68,5 @@ def hidden(outcome: Outcome) -> Outcome:
     kept = {name: outcome.result[name] for name in ("reached",) if name in outcome.result}
     changed = {"changed": True} if outcome.result.get("changed") is True else {}
     result = {CENSORED: HIDDEN, **kept, **changed}
-    return dataclasses.replace(outcome, message=HIDDEN, result=result)
+    undo = NoUndo(reason=HIDDEN) if outcome.undo is not None else None
+    return dataclasses.replace(outcome, message=HIDDEN, result=result, diff=None, undo=undo)

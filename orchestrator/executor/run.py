@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from orchestrator.clock import Clock
 from orchestrator.decision.roles import status_of
 from orchestrator.errors import Interrupted
+from orchestrator.executor.acting import Acting
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.engine import Engine, Failures
 from orchestrator.executor.flow import FlowRunner
@@ -116,9 +117,8 @@ class Run:
             scope=scope,
             flows=flows,
             steps=self._steps,
-            transport=transport,
+            acting=Acting(transport=transport, reign=self.charter.reign, clock=self.clock),
             clock=self.clock,
-            reign=self.charter.reign,
             servers=self.charter.servers,
         )
         return Engine(tasks=tasks, scope=scope, who=self._who, report=self.report)

@@ -25,9 +25,9 @@ class Step:
     title: str
     server: ServerName
     act: Act
-    if_cut: Outcome | None = None
-    """How it ends when the controller died while it was under way, so that nobody knows what it
-    did. None: it may be asked for again, because it looks at the state before it acts."""
+    examine: Act | None = None
+    """In place of `act` when the controller died while it was under way, so that nobody knows what
+    it did. None: it may be asked for again, because it looks at the state before it acts."""
     is_hidden: bool = False
     """`no_log`: nothing of what it says is journaled or told; only the walk itself has it."""
     item: str = ""
@@ -80,10 +80,8 @@ class StepRunner:
         self._must_be_written()
         self._report(StepStarted(step=step.id, title=step.title, server=step.server))
         began = self._clock.monotonic()
-        if past is not None and step.if_cut is not None:
-            outcome = step.if_cut
-        else:
-            outcome = await step.act()
+        is_cut = past is not None and step.examine is not None
+        outcome = await (step.examine() if is_cut and step.examine else step.act())
         outcome = dataclasses.replace(outcome, took_s=self._clock.monotonic() - began)
         # Not waited for: the next step's intention goes to disk with it, in one sync. No request
         # leaves before the ends of all steps that the run has seen are on disk.

@@ -4,23 +4,25 @@ Loops are in `loop`, what an author says about how a task ended in `judge`.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from orchestrator.clock import Clock
 from orchestrator.executor import judge
+from orchestrator.executor.acting import Acting, Use
 from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.scope import Scope, registered
-from orchestrator.executor.step import Step, StepRunner, ask
+from orchestrator.executor.step import Step, StepRunner
 from orchestrator.model import Outcome, ServerName, Status, StepId
 from orchestrator.playbooks.compile import DELEGATES
 from orchestrator.playbooks.directives import YesNo
 from orchestrator.playbooks.model import CompiledTask, Position, Task
-from orchestrator.playbooks.module import Module, Wait, failed
+from orchestrator.playbooks.module import Module, failed
 from orchestrator.playbooks.modules import MODULES
 from orchestrator.playbooks.template import CENSORED, TemplateError, holds, render, render_arguments
-from orchestrator.transport import Reign, Request, Transport
+from orchestrator.transport import Request
 
+How = Callable[[Use], Awaitable[Outcome]]
 DEFAULT_TIMEOUT_S = 300.0
 """A task without `timeout` ends here: nothing in a failover may wait for ever."""
 
@@ -50,9 +52,8 @@ class TaskRunner:
     scope: Scope
     flows: FlowRunner
     steps: StepRunner
-    transport: Transport
+    acting: Acting
     clock: Clock
-    reign: Reign
     servers: tuple[ServerName, ...]
     """The run touches no other."""
 
@@ -134,22 +135,24 @@ class TaskRunner:
                 id=turn.step_id(attempt),
                 title=title_of(task, variables),
                 server=turn.server,
-                act=lambda: self._act(turn, module),
-                if_cut=_unknown_outcome(task) if module.mutates else None,
+                act=lambda: self._act(turn, module, self.acting.do),
+                examine=lambda: self._act(turn, module, self.acting.examine),
                 is_hidden=bool(task.directives.no_log),
                 item=turn.label,
             )
         )
         if CENSORED in outcome.result and task.module == "set_fact":
-            return await self._act(turn, module)  # asks nobody: the facts are made once more
+            return await self._act(
+                turn, module, self.acting.do
+            )  # asks nobody: the facts are made once more
         return outcome
 
-    async def _act(self, turn: Turn, module: Module) -> Outcome:
+    async def _act(self, turn: Turn, module: Module, how: How) -> Outcome:
         task, variables = turn.task, self.variables(turn)
         try:
             if not holds(task.when, variables):
                 return Outcome(status=Status.SKIPPED, message="its condition does not hold")
-            outcome = judge.judged(task, await self._ask(turn, module, variables), variables)
+            outcome = judge.judged(task, await self._use(turn, module, how, variables), variables)
             if task.directives.no_log and task.until is not None:
                 reached = self._is_reached(turn, outcome)
                 return dataclasses.replace(outcome, result={**outcome.result, "reached": reached})
@@ -157,25 +160,27 @@ class TaskRunner:
             return broken(task.position, error)
         return outcome
 
-    async def _ask(self, turn: Turn, module: Module, variables: Mapping[str, Any]) -> Outcome:
+    async def _use(
+        self, turn: Turn, module: Module, how: How, variables: Mapping[str, Any]
+    ) -> Outcome:
         task = turn.task
         args = render_arguments(task.args, variables)
-        wanted = module.prepare(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S)
-        if isinstance(wanted, Outcome):
-            return wanted
-        if isinstance(wanted, Wait):
-            await self.clock.sleep(wanted.seconds)
-            return wanted.outcome
+        try:
+            call = module.call(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S)
+        except ValueError as error:
+            return failed(str(error))
         server = self._where(turn, variables)
         if server not in self.servers:
             return failed(f"'delegate_to': this run may not touch {server!r}")
-        try:
-            request = _as_told(wanted, task, variables)
-        except ValueError as error:
-            return failed(str(error))
-        if module.mutates:
-            request = dataclasses.replace(request, reign=self.reign)
-        return await ask(self.transport, server, request, lambda done: module.conclude(args, done))
+        outcome = await how(
+            Use(
+                module=module,
+                call=call,
+                server=server,
+                as_told=lambda request: _as_told(request, task, variables),
+            )
+        )
+        return _cut(task, outcome) if outcome.result.get("kind") == "cut" else outcome
 
     def _where(self, turn: Turn, variables: Mapping[str, Any]) -> ServerName:
         name = turn.task.directives.delegate_to
@@ -187,6 +192,10 @@ class TaskRunner:
 
 def _as_told(request: Request, task: Task, variables: Mapping[str, Any]) -> Request:
     """With the user and the environment of the task; what the module itself was given wins."""
+    if request.op == "check":
+        inner = dataclasses.replace(request, op=request.args["op"], args=request.args["args"])
+        told = _as_told(inner, task, variables)
+        return dataclasses.replace(request, args={"op": told.op, "args": told.args})
     directives = task.directives
     user = render(directives.become_user, variables) if directives.become_user else None
     become = directives.become
@@ -223,10 +232,11 @@ def broken(position: Position, error: TemplateError) -> Outcome:
     return Outcome(status=Status.FAILED, message=f"{position}: {error}")
 
 
-def _unknown_outcome(task: Task) -> Outcome:
-    return Outcome(
-        status=Status.FAILED,
-        message=f"{task.position}: the controller died while `{task.name}` was under way; "
-        "what it did is not known and it is not repeated blindly",
-        result={"kind": "cut"},
+def _cut(task: Task, outcome: Outcome) -> Outcome:
+    """With the words that a person needs."""
+    seen = f" ({outcome.message})" if outcome.message else ""
+    message = (
+        f"{task.position}: the controller died while `{task.name}` was under way; "
+        f"what it did is not known and it is not repeated blindly{seen}"
     )
+    return dataclasses.replace(outcome, message=message)

@@ -29,6 +29,7 @@ from orchestrator.model.observation import (
     UnknownReason,
 )
 from orchestrator.model.outcome import Outcome, Status
+from orchestrator.model.prediction import Diff, NoUndo, Prediction, Undo, Verdict
 from orchestrator.model.refusal import Reason, Refusal
 from orchestrator.model.resource import (
     After,
@@ -50,6 +51,7 @@ __all__ = [
     "After",
     "CommandSpec",
     "ControllerId",
+    "Diff",
     "EdgeKind",
     "Epoch",
     "EpochRecord",
@@ -69,8 +71,10 @@ __all__ = [
     "Network",
     "NetworkName",
     "NetworkState",
+    "NoUndo",
     "Observation",
     "Outcome",
+    "Prediction",
     "ProcessSpec",
     "Reason",
     "Refusal",
@@ -93,8 +97,10 @@ __all__ = [
     "StepId",
     "SystemdSpec",
     "Timing",
+    "Undo",
     "Unknown",
     "UnknownReason",
     "Utc",
+    "Verdict",
     "Watchdog",
 ]

@@ -5,6 +5,8 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.model.prediction import Diff, NoUndo, Undo
+
 
 class Status(enum.Enum):
     OK = "ok"
@@ -28,3 +30,7 @@ class Outcome:
     result: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """What `register` keeps, JSON values only."""
     took_s: float = 0.0
+    diff: Diff | None = None
+    """What it changed, where the module can tell."""
+    undo: Undo | NoUndo | None = None
+    """How it is taken back; None: it changed nothing that would have to be."""

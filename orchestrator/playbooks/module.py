@@ -1,14 +1,16 @@
 """What a playbook module is: arguments in, a request to the helper, an outcome out.
 
-A module does no I/O. `executor.task` renders the arguments, sends the request, hands the reply
-back. Modules are listed in `playbooks.modules.MODULES`, by name, without import magic.
+A module also says what it would do (`check`), what differs (`diff` of a prediction and an outcome),
+how it is taken back (`undo`) and whether it may be done again after a cut. It does no I/O:
+`executor.task` renders the arguments, sends the request, hands the reply back. Modules are listed
+in `playbooks.modules.MODULES`, by name, without import magic.
 """
 
 import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from orchestrator.model import Outcome, Status
+from orchestrator.model import Diff, NoUndo, Outcome, Prediction, Status, Undo, Verdict
 from orchestrator.playbooks.arguments import (
     Parameters,
     WrongArgument,
@@ -16,6 +18,8 @@ from orchestrator.playbooks.arguments import (
     read,
 )
 from orchestrator.transport import Done, Request
+
+CHANGES_NOTHING = "none needed; it changes nothing"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,10 @@ class Module:
     """The parameter that is meant where the module is given a text and no mapping."""
     returns: ClassVar[Mapping[str, str]] = {}
     """What a registered result holds beside the usual words; for the reference."""
+    foretold: ClassVar[str] = "what it will say, as long as all that it needs is known"
+    """What a plan can say of it; for the reference."""
+    undone: ClassVar[str] = CHANGES_NOTHING
+    """How a rollback takes it back, or why it cannot; for the reference and for people."""
 
     def find_problems(self, args: Mapping[str, Any]) -> tuple[WrongArgument, ...]:
         """As `problems`, each with the argument that it is about, for its place in the file."""
@@ -57,31 +65,111 @@ class Module:
         """What is wrong with these arguments before anything is rendered; empty: nothing."""
         return tuple(str(problem) for problem in self.find_problems(args))
 
-    def prepare(
+    def call(
         self, args: Mapping[str, Any], variables: Mapping[str, Any], deadline_s: float
-    ) -> Request | Wait | Outcome:
-        """From rendered arguments to what must be asked; an Outcome ends the task at once."""
+    ) -> Call:
+        """From rendered arguments. Raises ValueError for those that do not fit after all:
+        a rendered text with braces in it passed for a template.
+        """
         if wrong := self.problems(args):
-            return failed("; ".join(wrong))
-        try:
-            # a rendered text with braces in it passed for a template, and may not fit after all
-            call = Call(args=self.read(args), variables=variables, deadline_s=deadline_s)
-            return self.ask(call)
-        except ValueError as error:
-            return failed(str(error))
+            raise ValueError("; ".join(wrong))
+        return Call(args=self.read(args), variables=variables, deadline_s=deadline_s)
 
     def read(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Rendered arguments in their types, with defaults; `problems` found none in them."""
         return read(self.parameters, args)
 
     def ask(self, call: Call) -> Request | Wait | Outcome:
-        """What `prepare` answers, from arguments that were read."""
+        """What must be asked of the server to do it; an Outcome ends the task at once.
+
+        ValueError where the arguments do not fit together.
+        """
         raise NotImplementedError
 
-    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
+    def conclude(self, call: Call, done: Done) -> Outcome:
         """From the helper's answer to the task's outcome; only for modules that ask a request."""
         raise NotImplementedError
+
+    def check(self, call: Call) -> Request | Prediction:
+        """What it would do: said at once, or the read-only question that tells.
+
+        Of a mutating request the question is its twin on the helper: an operation's `check`.
+        """
+        wanted = self.ask(call)
+        if isinstance(wanted, Request):
+            return check_of(wanted) if self.mutates else wanted
+        return foretold(wanted.outcome if isinstance(wanted, Wait) else wanted)
+
+    def predict(self, call: Call, done: Done) -> Prediction:
+        """From the answer to `check`'s question."""
+        return said_by_twin(done) if self.mutates else foretold(self.conclude(call, done))
+
+    def touches(self, call: Call) -> frozenset[str] | None:
+        """What it may change: `path:/etc/hosts`, `unit:mariadb.service`; None: nobody can tell.
+
+        A plan relies on a prediction only while no earlier step touches the same; a path stands
+        for all below it, too.
+        """
+        del call
+        return None if self.mutates else frozenset()
+
+    def may_repeat(self, call: Call) -> bool:
+        """Whether it may be done twice where a cut left it under way and its check cannot tell."""
+        del call
+        return not self.mutates
+
+    def undo(self, call: Call, done: Done) -> Undo | NoUndo:
+        """The inverse of what this answer says was changed; asked where it changed something."""
+        del call, done
+        return NoUndo(reason=self.undone)
 
 
 def failed(message: str, result: Mapping[str, Any] | None = None) -> Outcome:
     return Outcome(status=Status.FAILED, message=message, result=result or {})
+
+
+def check_of(request: Request) -> Request:
+    """The read-only twin of a mutating request; it carries no reign and needs none."""
+    args = {"op": request.op, "args": dict(request.args)}
+    return Request(op="check", args=args, deadline_s=request.deadline_s)
+
+
+_VERDICTS = {
+    "change": Verdict.CHANGE,
+    "nothing": Verdict.NOTHING,
+    "fail": Verdict.FAIL,
+    "unknown": Verdict.UNKNOWN,
+}
+
+
+def said_by_twin(done: Done) -> Prediction:
+    """The helper's words of a prediction, as remote_helpers/README.md has them."""
+    data = done.data
+    return Prediction(
+        verdict=_VERDICTS[data["would"]],
+        message=str(data.get("detail", "")),
+        result=data.get("result"),
+        diff=diff_in(data),
+    )
+
+
+def diff_in(data: Mapping[str, Any]) -> Diff | None:
+    """Of the helper's answer to a check or to the step itself: `diff: {before, after, what}`."""
+    found = data.get("diff")
+    if not isinstance(found, Mapping):
+        return None
+    return Diff(
+        before=str(found["before"]), after=str(found["after"]), what=str(found.get("what", ""))
+    )
+
+
+def foretold(outcome: Outcome) -> Prediction:
+    """An outcome that is known before the step is done."""
+    verdict = {
+        Status.FAILED: Verdict.FAIL,
+        Status.CHANGED: Verdict.CHANGE,
+        Status.UNREACHABLE: Verdict.UNKNOWN,
+    }.get(outcome.status, Verdict.NOTHING)
+    return Prediction(
+        verdict=verdict, message=outcome.message, result=outcome.result, diff=outcome.diff
+    )

@@ -103,6 +103,9 @@ def _modules() -> Iterator[str]:
                 )
             yield ""
         yield from _returns(module)
+        yield from (f"A plan says {module.foretold}.", "")
+        if module.mutates:
+            yield from (f"Rollback: {module.undone}.", "")
 
 
 def _takes(parameter: Parameter) -> str:

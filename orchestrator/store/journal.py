@@ -13,7 +13,17 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.model import GroupName, Outcome, RunId, ServerName, Status, StepId, Utc
+from orchestrator.model import (
+    GroupName,
+    NoUndo,
+    Outcome,
+    RunId,
+    ServerName,
+    Status,
+    StepId,
+    Undo,
+    Utc,
+)
 from orchestrator.store.database import Database
 
 
@@ -104,6 +114,7 @@ class Journal:
             "message": outcome.message,
             "result": dict(outcome.result),
             "took_s": outcome.took_s,
+            "undo": None if outcome.undo is None else dataclasses.asdict(outcome.undo),
         }
         return self._database.queue(
             (
@@ -170,6 +181,7 @@ def _step(row: sqlite3.Row) -> StepRecord:
             message=document["message"],
             result=document["result"],
             took_s=document["took_s"],
+            undo=_undo(document.get("undo")),
         )
     return StepRecord(
         id=StepId(row["id"]),
@@ -179,3 +191,9 @@ def _step(row: sqlite3.Row) -> StepRecord:
         finished_at=_moment(row["finished_at"]),
         outcome=outcome,
     )
+
+
+def _undo(document: Mapping[str, Any] | None) -> Undo | NoUndo | None:
+    if document is None:
+        return None
+    return NoUndo(**document) if "reason" in document else Undo(**document)

@@ -29,6 +29,11 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     return _bring(context, name, spec, "stop", "stopped")
 
 
+def hindrance(_context: Context, _verb: str, _spec: Spec, _seen: Mapping[str, Any]) -> str:
+    """What its commands need only they know."""
+    return ""
+
+
 def _bring(context: Context, name: str, spec: Spec, verb: str, wanted: str) -> Dict[str, Any]:
     before = check(context, name, spec)
     if before["state"] == wanted:

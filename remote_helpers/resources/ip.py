@@ -40,14 +40,9 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     if before["state"] == "started":
         _announce_again(on, wanted)  # who asks again may do so because nobody heard it
         return before
-    if not on.up:
-        message = "{} is switched off: ip link set {} up".format(on.name, on.name)
-        raise OperationError("failed", message)
-    if not on.carrier:
-        message = "{} has no carrier, nobody could reach {}".format(on.name, wanted.address)
-        raise OperationError("failed", message)
-    if before["state"] == "failed":
-        raise OperationError("failed", "{}; stop it first".format(before["detail"]))
+    problem = hindrance(context, "start", spec, before)
+    if problem:
+        raise OperationError("failed", problem)
     _take(context, on, wanted)
     after = check(context, name, spec)
     if after["state"] != "started":
@@ -66,6 +61,27 @@ def stop(_context: Context, _name: str, spec: Spec) -> Dict[str, Any]:
         )
         raise OperationError("failed", message)
     return state("stopped", bool(removed), "; ".join(removed) or "not on " + wanted.device)
+
+
+def hindrance(_context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) -> str:
+    """Nothing of the wire: whether another machine has it is asked when it starts."""
+    if verb == "stop":
+        return ""
+    wanted = _wanted(spec)
+    on = netlink.link(wanted.device)
+    if on is None:
+        return _no_device(wanted)
+    return _no_use(on, wanted) or (
+        "{}; stop it first".format(seen["detail"]) if seen["state"] == "failed" else ""
+    )
+
+
+def _no_use(on: Link, wanted: _Wanted) -> str:
+    if not on.up:
+        return "{} is switched off: ip link set {} up".format(on.name, on.name)
+    if not on.carrier:
+        return "{} has no carrier, nobody could reach {}".format(on.name, wanted.address)
+    return ""
 
 
 def take_off(address: str) -> List[str]:

@@ -49,13 +49,9 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     before = check(context, name, spec)
     if before["state"] == "started":
         return before
-    if before["state"] == "failed":
-        raise OperationError("failed", "{}; stop it first".format(before["detail"]))
-    if not os.path.isdir(wanted.path):
-        message = "the mount point {0} does not exist on this server: mkdir -p {0}".format(
-            wanted.path
-        )
-        raise OperationError("failed", message)
+    problem = hindrance(context, "start", spec, before)
+    if problem:
+        raise OperationError("failed", problem)
     source = _source(context, wanted)
     argv = ["mount"]
     if wanted.fstype not in ("", "auto", "none"):
@@ -82,6 +78,23 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     if after["state"] != "stopped":
         raise OperationError("failed", "unmounted {}, but {}".format(wanted.path, after["detail"]))
     return state("stopped", bool(here), str(after["detail"]))
+
+
+def hindrance(context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) -> str:
+    wanted = _wanted(spec)
+    if verb == "stop":
+        is_here = any(one.path == wanted.path for one in mounted())
+        return "" if is_here else "nothing is mounted there, but {}".format(seen["detail"])
+    if seen["state"] == "failed":
+        return "{}; stop it first".format(seen["detail"])
+    if not os.path.isdir(wanted.path):
+        message = "the mount point {0} does not exist on this server: mkdir -p {0}"
+        return message.format(wanted.path)
+    try:
+        _source(context, wanted)
+    except OperationError as problem:
+        return problem.message
+    return ""
 
 
 def _unmount(context: Context, path: str) -> None:

@@ -95,6 +95,13 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     return state("stopped", True, str(after["detail"]) + tail)
 
 
+def hindrance(_context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) -> str:
+    wanted = wanted_of(spec)
+    if verb == "start" and seen["state"] == "failed" and not _may_come_up(seen, wanted):
+        return "not started, stop it first: {}".format(seen["detail"])
+    return ""
+
+
 def _may_come_up(seen: Mapping[str, Any], wanted: Wanted) -> bool:
     """Too many do not become fewer; too few, or not serving yet, may be on the way."""
     too_many = wanted.count_max is not None and len(known(wanted)) > wanted.count_max

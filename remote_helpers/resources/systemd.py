@@ -48,6 +48,12 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     return _bring(context, name, spec, "stop", "stopped")
 
 
+def hindrance(context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) -> str:
+    if verb == "stop" or show(context, _unit(spec)).get("LoadState") == "loaded":
+        return ""
+    return "cannot start: {}".format(seen["detail"])
+
+
 def show(context: Context, unit: str) -> Dict[str, str]:
     """What systemd knows of a unit; it knows something of every name, even of unknown ones."""
     done = context.run(["systemctl", "show", "--property=" + _PROPERTIES, "--", unit])

@@ -5,6 +5,7 @@ import pytest
 from orchestrator.executor.progress import StepStarted
 from orchestrator.model import ServerName
 from orchestrator.store.journal import RunState
+from orchestrator.transport import Done
 from tests.executor.runs import (
     NAMES,
     SWITCHOVER,
@@ -28,6 +29,35 @@ async def test_a_command_that_was_cut_is_not_repeated_blindly(stage):
 
     assert stage.servers.log == []
     assert "not repeated blindly" in result.failures[LINUX1].message
+
+
+async def test_a_cut_step_is_done_again_only_where_its_check_can_tell(stage):
+    """What its check finds done counts as changed: a handler must not be lost by a cut."""
+    playbook = """
+- hosts: source
+  handlers:
+    - name: told
+      command: /usr/bin/tell
+  tasks:
+    - command: {cmd: /usr/bin/pay, creates: /paid}
+      notify: told
+"""
+    with pytest.raises(ControllerDied):
+        await stage.play(playbook, cut_after=1)
+
+    def paid(server, request):
+        needless = "not run, since /paid is there"
+        if request.op == "check":
+            return Done(data={"would": "nothing", "detail": needless, "result": {}}, took_s=0)
+        if request.op == "run" and "creates" in request.args:
+            return Done(data={"not_run": needless}, took_s=0)
+        return None
+
+    stage.servers.hook = paid
+    result = await stage.play(playbook)
+
+    assert result.state is RunState.DONE
+    assert stage.servers.log == ["ran /usr/bin/tell on linux1"]
 
 
 async def test_a_stopped_run_ends_between_steps_and_is_resumed(stage):

@@ -42,7 +42,7 @@ class Session:
         while data:
             data = data[self.process.stdin.write(data) :]
 
-    def ask(self, op: str, *, deadline_s: float = 10, reign: object = None, **args: Any) -> int:
+    def ask(self, op: str, /, *, deadline_s: float = 10, reign: object = None, **args: Any) -> int:
         """Send it; the number is the reply's id."""
         number = next(self._numbers)
         request = {"id": number, "op": op, "args": args, "deadline_s": deadline_s}
@@ -62,7 +62,7 @@ class Session:
         line, _, self._received = self._received.partition(b"\n")
         return dict(json.loads(line))
 
-    def call(self, op: str, **options: Any) -> dict[str, Any]:
+    def call(self, op: str, /, **options: Any) -> dict[str, Any]:
         """Ask and wait for this one reply."""
         number = self.ask(op, **options)
         reply = self.receive(options.get("deadline_s", 10) + 5)

@@ -5,14 +5,26 @@ import sys
 
 import pytest
 
-from orchestrator.model import Outcome, Status
-from orchestrator.playbooks.module import Wait
+from orchestrator.model import Outcome, Status, Verdict
+from orchestrator.playbooks.module import CHANGES_NOTHING, Wait
 from orchestrator.playbooks.modules import MODULES
 from orchestrator.transport import Done, Request
 
 
+def a_call(name, args, variables=None, deadline_s=60.0):
+    return MODULES[name].call(args, variables or {}, deadline_s)
+
+
 def prepare(name, args, variables=None, deadline_s=60.0):
-    return MODULES[name].prepare(args, variables or {}, deadline_s)
+    return MODULES[name].ask(a_call(name, args, variables, deadline_s))
+
+
+def check(name, args):
+    return MODULES[name].check(a_call(name, args))
+
+
+def conclude(name, args, answer):
+    return MODULES[name].conclude(a_call(name, args), answer)
 
 
 def done(**data):
@@ -50,15 +62,17 @@ def test_shell_is_not_split():
 
 
 def test_a_program_that_ended_well_may_have_changed_something():
-    outcome = MODULES["command"].conclude({"cmd": "x"}, done(rc=0, stdout="a\nb\n", stderr=""))
+    outcome = conclude("command", {"cmd": "x"}, done(rc=0, stdout="a\nb\n", stderr=""))
 
     assert outcome.status is Status.CHANGED
     assert outcome.result["stdout_lines"] == ["a", "b"]
 
 
 def test_a_program_that_failed_says_what_it_said_last():
-    outcome = MODULES["command"].conclude(
-        {"cmd": "/bin/grep x /nowhere"}, done(rc=2, stdout="", stderr="first\nno such file\n")
+    outcome = conclude(
+        "command",
+        {"cmd": "/bin/grep x /nowhere"},
+        done(rc=2, stdout="", stderr="first\nno such file\n"),
     )
 
     assert outcome.status is Status.FAILED
@@ -67,14 +81,15 @@ def test_a_program_that_failed_says_what_it_said_last():
 
 
 def test_rendered_arguments_are_checked_again():
-    outcome = prepare("wait_for", {"port": "http"})
-
-    assert outcome == Outcome(status=Status.FAILED, message="'port': 'http' is no whole number")
+    with pytest.raises(ValueError, match="'port': 'http' is no whole number"):
+        prepare("wait_for", {"port": "http"})
 
 
 def test_braces_that_a_server_printed_are_no_excuse():
-    assert prepare("wait_for", {"port": "{{ x"}).message == "'port': '{{ x' is no whole number"
-    assert prepare("command", {"cmd": "echo '{{ x"}).status is Status.FAILED
+    with pytest.raises(ValueError, match=r"'port': '\{\{ x' is no whole number"):
+        prepare("wait_for", {"port": "{{ x"})
+    with pytest.raises(ValueError, match="No closing quotation"):
+        prepare("command", {"cmd": "echo '{{ x"})
     assert prepare("shell", {"cmd": "docker ps --format '{{.Names}}'"}).op == "run"
 
 
@@ -127,7 +142,8 @@ def test_pause(args, seconds):
 
 def test_set_fact():
     assert prepare("set_fact", {"a": [1]}).result == {"ansible_facts": {"a": [1]}}
-    assert prepare("set_fact", {"hostvars": 1}).status is Status.FAILED
+    with pytest.raises(ValueError, match="'hostvars' is set by the run itself"):
+        prepare("set_fact", {"hostvars": 1})
 
 
 def test_flow_with_nothing_to_walk_is_done():
@@ -165,26 +181,26 @@ def web_server():
 
 
 def test_uri_asks_and_tells_the_status(web_server):
-    module, args = MODULES["uri"], {"url": f"http://127.0.0.1:{web_server}/"}
-    outcome = module.conclude(args, run_here(prepare("uri", args)))
+    args = {"url": f"http://127.0.0.1:{web_server}/"}
+    outcome = conclude("uri", args, run_here(prepare("uri", args)))
 
     assert outcome.status is Status.OK
     assert outcome.result == {"status": 200, "content": "hello"}
 
 
 def test_uri_fails_on_another_status(web_server):
-    module, args = MODULES["uri"], {"url": f"http://127.0.0.1:{web_server}/x"}
-    outcome = module.conclude(args, run_here(prepare("uri", args)))
+    args = {"url": f"http://127.0.0.1:{web_server}/x"}
+    outcome = conclude("uri", args, run_here(prepare("uri", args)))
 
     assert outcome.status is Status.FAILED
     assert outcome.message.endswith("/x answered 404, expected 200")
     expected = {**args, "status_code": [200, 404]}
-    assert module.conclude(expected, run_here(prepare("uri", expected))).status is Status.OK
+    assert conclude("uri", expected, run_here(prepare("uri", expected))).status is Status.OK
 
 
 def test_uri_says_why_there_is_no_answer():
-    module, args = MODULES["uri"], {"url": "http://127.0.0.1:1/"}
-    outcome = module.conclude(args, run_here(prepare("uri", args)))
+    args = {"url": "http://127.0.0.1:1/"}
+    outcome = conclude("uri", args, run_here(prepare("uri", args)))
 
     assert outcome.status is Status.FAILED
     assert "refused" in outcome.message
@@ -192,12 +208,59 @@ def test_uri_says_why_there_is_no_answer():
 
 
 def test_wait_for_a_port(web_server):
-    module = MODULES["wait_for"]
     there, gone = {"port": web_server}, {"port": 1, "state": "stopped"}
     not_there = {"port": 1, "timeout": 0}
 
-    assert module.conclude(there, run_here(prepare("wait_for", there))).status is Status.OK
-    assert module.conclude(gone, run_here(prepare("wait_for", gone))).status is Status.OK
-    outcome = module.conclude(not_there, run_here(prepare("wait_for", not_there)))
+    assert conclude("wait_for", there, run_here(prepare("wait_for", there))).status is Status.OK
+    assert conclude("wait_for", gone, run_here(prepare("wait_for", gone))).status is Status.OK
+    outcome = conclude("wait_for", not_there, run_here(prepare("wait_for", not_there)))
     assert outcome.status is Status.FAILED
     assert "refused" in outcome.message
+
+
+def test_what_a_command_would_change_nobody_can_tell():
+    asked = check("command", {"cmd": "/usr/bin/pay", "creates": "/paid"})
+
+    assert asked == Request(
+        op="check",
+        args={"op": "run", "args": {"argv": ["/usr/bin/pay"], "creates": "/paid"}},
+        deadline_s=60.0,
+    )
+    call = a_call("command", {"cmd": "/usr/bin/pay"})
+    assert MODULES["command"].touches(call) is None
+    assert not MODULES["command"].may_repeat(call)
+
+
+def test_a_command_that_need_not_run_registers_what_ansible_does():
+    outcome = conclude("command", {"cmd": "x"}, done(not_run="not run, since /paid is there"))
+
+    assert outcome.status is Status.OK
+    assert outcome.result["rc"] == 0
+    assert outcome.result["stdout"] == "not run, since /paid is there"
+
+
+def test_what_asks_only_changes_nothing_and_may_be_asked_again():
+    for name, args in (("wait_for", {"port": 80}), ("uri", {"url": "http://a/"})):
+        call = a_call(name, args)
+
+        assert MODULES[name].check(call).verdict is Verdict.NOTHING
+        assert MODULES[name].check(call).result is None
+        assert MODULES[name].may_repeat(call)
+    post = a_call("uri", {"url": "http://a/", "method": "POST"})
+    assert MODULES["uri"].check(post).verdict is Verdict.UNKNOWN
+    assert not MODULES["uri"].may_repeat(post)
+
+
+def test_what_needs_no_server_is_known_before():
+    assert check("fail", {"msg": "no"}).verdict is Verdict.FAIL
+    assert check("set_fact", {"a": 1}).result == {"ansible_facts": {"a": 1}}
+    assert check("pause", {"minutes": 2}).message == "waited 120 s"
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_module_says_what_a_plan_and_a_rollback_can_do(name):
+    module = MODULES[name]
+
+    assert module.foretold
+    assert module.undone
+    assert not module.mutates or module.undone != CHANGES_NOTHING or name == "wait_for"

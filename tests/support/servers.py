@@ -64,6 +64,7 @@ class InMemoryServers:
             "resource.start": self._move,
             "resource.stop": self._move,
             "run": self._run,
+            "check": self._foretell,
         }[request.op]
         return operation(server, host, request)
 
@@ -111,6 +112,15 @@ class InMemoryServers:
         if changed:
             self.log.append(f"{wanted} {name} on {server}")
         return _done({"state": wanted, "changed": changed, "detail": ""})
+
+    def _foretell(self, server: ServerName, host: InMemoryServer, request: Request) -> Reply:
+        op, args = request.args["op"], request.args["args"]
+        if op == "run":
+            return _done({"would": "unknown", "detail": "it runs"})
+        wanted = "started" if op == "resource.start" else "stopped"
+        is_so = host.states[args["name"]] == wanted
+        result = {"state": wanted, "changed": False} if is_so else None
+        return _done({"would": "nothing" if is_so else "change", "detail": "", "result": result})
 
     def _run(self, server: ServerName, host: InMemoryServer, request: Request) -> Reply:
         command = request.args.get("shell") or " ".join(request.args["argv"])

@@ -14,6 +14,12 @@ _COMMON = {
     "environment": Parameter(kind=Kind.MAPPING, summary="variables added to its environment"),
     "user": Parameter(kind=Kind.TEXT, summary="login name to run as (without it: the helper's)"),
     "stdin": Parameter(kind=Kind.TEXT, summary="text for its standard input"),
+    "creates": Parameter(
+        kind=Kind.TEXT, summary="path or pattern: nothing is run where it is there already"
+    ),
+    "removes": Parameter(
+        kind=Kind.TEXT, summary="path or pattern: nothing is run where it is not there"
+    ),
 }
 _RETURNS = {
     "rc": "exit code",
@@ -22,6 +28,10 @@ _RETURNS = {
     "stdout_lines": "standard output as a list of lines",
     "truncated": "whether output was cut off",
 }
+_FORETOLD = (
+    "that it runs; what it changes shows when it does. With `creates` or `removes`, whether it runs"
+)
+_UNDONE = "none; what a program did only its author knows"
 
 
 class Command(Module):
@@ -35,6 +45,8 @@ class Command(Module):
         **_COMMON,
     }
     returns: ClassVar[Mapping[str, str]] = _RETURNS
+    foretold = _FORETOLD
+    undone = _UNDONE
 
     def find_problems(self, args: Mapping[str, Any]) -> tuple[WrongArgument, ...]:
         found = super().find_problems(args)
@@ -53,8 +65,8 @@ class Command(Module):
             op="run", args={"argv": argv, **_options(call.args)}, deadline_s=call.deadline_s
         )
 
-    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
-        return ran(args, done)
+    def conclude(self, call: Call, done: Done) -> Outcome:
+        return ran(call.args, done)
 
 
 class Shell(Module):
@@ -67,6 +79,8 @@ class Shell(Module):
         **_COMMON,
     }
     returns: ClassVar[Mapping[str, str]] = _RETURNS
+    foretold = _FORETOLD
+    undone = _UNDONE
 
     def ask(self, call: Call) -> Request:
         return Request(
@@ -75,12 +89,15 @@ class Shell(Module):
             deadline_s=call.deadline_s,
         )
 
-    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
-        return ran(args, done)
+    def conclude(self, call: Call, done: Done) -> Outcome:
+        return ran(call.args, done)
 
 
 def ran(args: Mapping[str, Any], done: Done) -> Outcome:
     """A program that ran may have changed something: only the playbook's author knows."""
+    skipped = done.data.get("not_run")
+    if skipped:
+        return Outcome(status=Status.OK, message=str(skipped), result=not_run(str(skipped)))
     result = {**done.data, "stdout_lines": str(done.data.get("stdout", "")).splitlines()}
     code = done.data.get("rc")
     if code == 0:
@@ -90,12 +107,15 @@ def ran(args: Mapping[str, Any], done: Done) -> Outcome:
     return failed(f"`{_shown(args)}` ended with exit code {code}{last}", result)
 
 
+def not_run(why: str) -> dict[str, Any]:
+    """As Ansible registers it: exit code 0, and why it was not run."""
+    return {"rc": 0, "stdout": why, "stdout_lines": [why], "stderr": "", "truncated": False}
+
+
 def _shown(args: Mapping[str, Any]) -> str:
     """The command's first line, not more than fits on one."""
     words = args.get("argv")
-    command = (
-        shlex.join(map(str, words)) if isinstance(words, list) else str(args.get("cmd", words))
-    )
+    command = shlex.join(words) if words else str(args["cmd"])
     line = command.strip().partition("\n")[0]
     return line if len(line) <= 60 else line[:57] + "..."
 
@@ -107,6 +127,8 @@ def _options(args: Mapping[str, Any]) -> dict[str, Any]:
         and {str(name): str(value) for name, value in args["environment"].items()},
         "directory": args["chdir"],
         "user": args["user"],
+        "creates": args["creates"],
+        "removes": args["removes"],
     }
     return {name: value for name, value in options.items() if value is not None}
 

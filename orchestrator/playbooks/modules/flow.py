@@ -43,6 +43,14 @@ class Flow(Module):
         "not_reached": "resources whose turn did not come",
     }
 
+    foretold = "of each resource whether it would be started or stopped, and what stands in the way"
+    undone = "what it started is stopped, what it stopped is started, in reverse order"
+
+    def may_repeat(self, call: Call) -> bool:
+        """A start and a stop look at the state before they act."""
+        del call
+        return True
+
     def ask(self, call: Call) -> Outcome:
         """Asked only where there is nothing to walk: a group without resources."""
         return Outcome(status=Status.OK, message="no resources to be " + call.args["state"])

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from orchestrator.model import Outcome, Status
+from orchestrator.model import Outcome, Prediction, Status, Verdict
 from orchestrator.playbooks.arguments import Kind, Parameter, Parameters
 from orchestrator.playbooks.module import Call, Module, failed
 from orchestrator.playbooks.modules.python_program import python_request
@@ -63,6 +63,19 @@ class Uri(Module):
         "content": f"the first {_CONTENT_LIMIT} bytes as text",
     }
 
+    foretold = "nothing but that it asks; what is answered shows when it does"
+    undone = "none; what a server did with the request only that one knows"
+
+    def check(self, call: Call) -> Prediction:
+        verdict = Verdict.NOTHING if self.may_repeat(call) else Verdict.UNKNOWN
+        return Prediction(verdict=verdict, message="the answer shows when it asks")
+
+    def may_repeat(self, call: Call) -> bool:
+        return call.args["method"] in ("GET", "HEAD")
+
+    def touches(self, call: Call) -> frozenset[str] | None:
+        return frozenset() if self.may_repeat(call) else None
+
     def ask(self, call: Call) -> Request | Outcome:
         if not call.args["url"].startswith(("http://", "https://")):
             return failed(f"'url': {call.args['url']!r} begins with neither http:// nor https://")
@@ -78,13 +91,13 @@ class Uri(Module):
         ]
         return python_request(_PROGRAM, words, call.deadline_s)
 
-    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
+    def conclude(self, call: Call, done: Done) -> Outcome:
+        args = call.args
         if done.data.get("rc") != 0:
             return failed(f"{args['url']}: {str(done.data.get('stderr', '')).strip()}")
         answer = json.loads(str(done.data["stdout"]))
         result = {"status": answer["status"], "content": answer["content"]}
-        expected = args.get("status_code", 200)
-        wanted = {int(code) for code in (expected if isinstance(expected, list) else [expected])}
+        wanted = set(args["status_code"])
         message = f"{args['url']} answered {answer['status']}"
         if answer["status"] in wanted:
             return Outcome(status=Status.OK, message=message, result=result)

@@ -1,9 +1,8 @@
 """`wait_for`: until a TCP port answers, or no longer does, as seen from the server."""
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from orchestrator.model import Outcome, Status
+from orchestrator.model import Outcome, Prediction, Status, Verdict
 from orchestrator.playbooks.arguments import Kind, Parameter, Parameters
 from orchestrator.playbooks.module import Call, Module, failed
 from orchestrator.playbooks.modules.python_program import python_request
@@ -51,6 +50,20 @@ class WaitFor(Module):
         "sleep": Parameter(kind=Kind.SECONDS, summary="wait between tries", default=1.0),
     }
 
+    foretold = "that it waits; whether that comes true shows when it does"
+
+    def check(self, call: Call) -> Prediction:
+        del call
+        return Prediction(verdict=Verdict.NOTHING, message="whether that comes true shows then")
+
+    def may_repeat(self, call: Call) -> bool:
+        del call
+        return True
+
+    def touches(self, call: Call) -> frozenset[str]:
+        del call
+        return frozenset()
+
     def ask(self, call: Call) -> Request:
         timeout = min(
             call.args["timeout"], max(call.deadline_s - 2.0, 0.0)
@@ -65,8 +78,8 @@ class WaitFor(Module):
         ]
         return python_request(_PROGRAM, words, call.deadline_s)
 
-    def conclude(self, args: Mapping[str, Any], done: Done) -> Outcome:
-        where = f"{args.get('host', '127.0.0.1')}:{args['port']}"
+    def conclude(self, call: Call, done: Done) -> Outcome:
+        where = f"{call.args['host']}:{call.args['port']}"
         if done.data.get("rc") == 0:
-            return Outcome(status=Status.OK, message=f"{where} is {args.get('state', 'started')}")
+            return Outcome(status=Status.OK, message=f"{where} is {call.args['state']}")
         return failed(f"{where}: {str(done.data.get('stderr', '')).strip()}", done.data)

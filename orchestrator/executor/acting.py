@@ -1,0 +1,121 @@
+"""One use of a module on one server: done, or examined when a cut left it under way.
+
+Called by `executor.task`, whose steps stand in the journal around it.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import assert_never
+
+from orchestrator.clock import Clock
+from orchestrator.executor.step import ask, outcome_of
+from orchestrator.model import NoUndo, Outcome, Prediction, ServerName, Status, Undo, Verdict
+from orchestrator.playbooks.module import Call, Module, Wait, failed
+from orchestrator.transport import Done, Failed, Reign, Request, Transport, Unreachable
+
+AsTold = Callable[[Request], Request]
+"""With the user and the environment of the task. Raises ValueError where they do not go with it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """A module with its arguments, and where."""
+
+    module: Module
+    call: Call
+    server: ServerName
+    as_told: AsTold
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Acting:
+    transport: Transport
+    reign: Reign
+    clock: Clock
+
+    async def do(self, use: Use) -> Outcome:
+        module = use.module
+        try:
+            wanted = module.ask(use.call)
+            if isinstance(wanted, Outcome):
+                return wanted
+            if isinstance(wanted, Wait):
+                await self.clock.sleep(wanted.seconds)
+                return wanted.outcome
+            request = use.as_told(wanted)
+        except ValueError as error:
+            return failed(str(error))
+        if module.mutates:
+            request = dataclasses.replace(request, reign=self.reign)
+        return await ask(self.transport, use.server, request, lambda done: _concluded(use, done))
+
+    async def examine(self, use: Use) -> Outcome:
+        """Of a step that may have happened: its check says whether it may be done (again).
+
+        The race it prevents: a payment is made, the controller dies, the run goes on and pays
+        again. Only what sees for itself that it is done already is asked for once more.
+        """
+        if use.module.may_repeat(use.call):
+            return await self.do(use)
+        found = await self.predict(use)
+        if isinstance(found, Outcome):
+            return found
+        match found.verdict:
+            case Verdict.CHANGE:
+                return await self.do(use)
+            case Verdict.NOTHING:
+                return _found_done(await self.do(use))
+            case Verdict.UNKNOWN | Verdict.FAIL:
+                return Outcome(status=Status.FAILED, message=found.message, result={"kind": "cut"})
+            case _:
+                assert_never(found.verdict)
+
+    async def predict(self, use: Use) -> Prediction | Outcome:
+        """What it would do; an Outcome where the server cannot be asked."""
+        try:
+            asked = use.module.check(use.call)
+            if isinstance(asked, Prediction):
+                return asked
+            request = use.as_told(asked)
+        except ValueError as error:
+            return Prediction(verdict=Verdict.FAIL, message=str(error))
+        if request.op == "check":  # it has no reign that would name the group
+            request = dataclasses.replace(request, args={**request.args, "group": self.reign.group})
+        reply = await self.transport.call(use.server, request)
+        match reply:
+            case Done():
+                return _predicted(use, reply)
+            case Failed():
+                return Prediction(verdict=Verdict.FAIL, message=reply.message)
+            case Unreachable():
+                return outcome_of(reply, lambda _: failed(""))
+            case _:
+                assert_never(reply)
+
+
+def _concluded(use: Use, done: Done) -> Outcome:
+    outcome = use.module.conclude(use.call, done)
+    if outcome.status is not Status.CHANGED:
+        return outcome
+    undo = use.module.undo(use.call, done)
+    if isinstance(undo, Undo):
+        undo = dataclasses.replace(undo, server=use.server)
+    return dataclasses.replace(outcome, undo=undo)
+
+
+def _predicted(use: Use, done: Done) -> Prediction:
+    try:
+        return use.module.predict(use.call, done)
+    except (AttributeError, KeyError, TypeError, ValueError) as odd:
+        message = f"the answer to its check cannot be read: {type(odd).__name__}: {odd}"
+        return Prediction(verdict=Verdict.UNKNOWN, message=message)
+
+
+def _found_done(outcome: Outcome) -> Outcome:
+    """Whoever is to hear of a change (a handler, a condition) hears of this one: it may be ours."""
+    if outcome.status is not Status.OK:
+        return outcome
+    said = "it was under way when the controller died, and is done"
+    message = f"{outcome.message}; {said}" if outcome.message else said
+    undo = NoUndo(reason=f"{said}; what was there before is not known")
+    return dataclasses.replace(outcome, status=Status.CHANGED, message=message, undo=undo)
