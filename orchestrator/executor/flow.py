@@ -6,13 +6,15 @@ failure nothing further begins, and what runs is waited for.
 
 import asyncio
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
-from orchestrator.executor.interlock import Interlock, as_outcome
+from orchestrator.executor.authority import Authority
+from orchestrator.executor.interlock import as_outcome
 from orchestrator.executor.step import Step, StepRunner, ask
 from orchestrator.model import (
     Group,
     Outcome,
+    Refusal,
     Resource,
     ResourceName,
     ServerName,
@@ -23,6 +25,7 @@ from orchestrator.playbooks.model import CompiledTask, FlowAction, FlowStep
 from orchestrator.transport import Done, Reign, Request, Transport
 from orchestrator.transport.encode import resource_to_json
 
+Ask = Callable[[ServerName], Awaitable[Refusal | None]]
 CHECK_DEADLINE_S = 20.0
 """An orderly run can wait this long for a check; the poll has its own, shorter one."""
 
@@ -32,7 +35,7 @@ class FlowRunner:
     group: Group
     reign: Reign
     transport: Transport
-    interlock: Interlock
+    authority: Authority
     steps: StepRunner
     starting: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
     """Held from the look at the peer to the end of the start. The race it prevents: a play for both
@@ -40,29 +43,52 @@ class FlowRunner:
 
     async def run(self, task: CompiledTask, server: ServerName) -> Outcome:
         """One outcome for the whole flow on this server; the single ones are in the journal."""
-        if not self._may_start_something(task, server):
-            return await self._walk(task, server)
-        async with self.starting:
-            refused = await self._refused(task, server)
-            return refused or await self._walk(task, server)
+        if self._may_do_something(FlowAction.START, task, server):
+            async with self.starting:
+                refused = await self._refused(task, server, self.authority.may_start)
+                return refused or await self._walk(task, server)
+        refused = None
+        if self._may_do_something(FlowAction.STOP, task, server):
+            refused = await self._refused(task, server, self.authority.may_stop)
+        outcome = refused or await self._walk(task, server)
+        if outcome.status.is_good and self._ends_a_reign(task, server):
+            return await self._end_reign(task, server, outcome)
+        return outcome
 
-    def _may_start_something(self, task: CompiledTask, server: ServerName) -> bool:
-        """A start that has ended is not done again: a resumed run has nothing to look for."""
+    def _may_do_something(self, action: FlowAction, task: CompiledTask, server: ServerName) -> bool:
+        """What has ended is not done again: a resumed run has nothing to ask for."""
         return any(
-            step.action is FlowAction.START
+            step.action is action
             and not self.steps.has_ended(_step_id(task, step.resource, server))
             for step in task.flow
         )
 
-    async def _refused(self, task: CompiledTask, server: ServerName) -> Outcome | None:
+    def _ends_a_reign(self, task: CompiledTask, server: ServerName) -> bool:
+        stopped = {step.resource for step in task.flow if step.action is FlowAction.STOP}
+        return stopped >= self.group.resources.keys() and self.authority.gate(server) is not None
+
+    async def _end_reign(self, task: CompiledTask, server: ServerName, stopped: Outcome) -> Outcome:
+        """A step of its own: a resumed run that went back since must not end the new reign."""
+
+        async def end() -> Outcome:
+            refusal = await self.authority.has_stopped(server)
+            return Outcome(status=Status.OK) if refusal is None else as_outcome(refusal)
+
+        step = Step(
+            id=StepId(f"{task.path}:reign@{server}"), title="end the reign", server=server, act=end
+        )
+        ended = await self.steps.perform(step)
+        return stopped if ended.status.is_good else ended
+
+    async def _refused(self, task: CompiledTask, server: ServerName, ask: Ask) -> Outcome | None:
         """Journaled only when it is a refusal: resumed, the run takes the same way past it.
 
-        That nothing stands in the way is looked at anew by each process that starts something.
+        That nothing stands in the way is asked anew by each process that starts something.
         """
-        step_id = StepId(f"{task.path}:interlock@{server}")
+        step_id = StepId(f"{task.path}:{ask.__name__}@{server}")
         outcome = Outcome(status=Status.FAILED)
         if not self.steps.has_ended(step_id):
-            refusal = await self.interlock.refusal(server)
+            refusal = await ask(server)
             if refusal is None:
                 return None
             outcome = as_outcome(refusal)
@@ -70,7 +96,7 @@ class FlowRunner:
         async def refuse() -> Outcome:
             return outcome
 
-        title = f"see that {self.group.peer_of(server).name} holds nothing"
+        title = "have the right to do it"
         step = Step(id=step_id, title=title, server=server, act=refuse)
         return await self.steps.perform(step)
 

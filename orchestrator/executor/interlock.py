@@ -21,7 +21,7 @@ from orchestrator.model import (
     Unknown,
 )
 from orchestrator.probes.collect import look
-from orchestrator.transport import Reign, Transport
+from orchestrator.transport import Gate, Reign, Transport
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +31,22 @@ class Interlock:
     transport: Transport
     clock: Clock
 
-    async def refusal(self, server: ServerName) -> Refusal | None:
+    async def may_start(self, server: ServerName) -> Refusal | None:
         """Why nothing may be started on `server` now; None: its peer is confirmed stopped."""
         peer = self.group.peer_of(server).name
         return judge(await look(self.group, peer, self.transport, self.clock), self.reign)
+
+    async def may_stop(self, _server: ServerName) -> Refusal | None:
+        """A stop alone makes no second active server."""
+        return None
+
+    async def has_stopped(self, _server: ServerName) -> Refusal | None:
+        """The look before the next start is what counts."""
+        return None
+
+    def gate(self, _server: ServerName) -> Gate | None:
+        """There is no guard to show anything to."""
+        return None
 
 
 def judge(peer: ServerView, reign: Reign) -> Refusal | None:

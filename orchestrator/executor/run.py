@@ -7,6 +7,7 @@ from orchestrator.clock import Clock
 from orchestrator.decision.roles import status_of
 from orchestrator.errors import Interrupted
 from orchestrator.executor.acting import Acting
+from orchestrator.executor.authority import Authorise, Authority, GatedTransport
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.engine import Engine, Failures
 from orchestrator.executor.flow import FlowRunner
@@ -63,6 +64,8 @@ class Run:
     report: Report
     past: Sequence[StepRecord] = ()
     """What the journal holds of it when it is resumed."""
+    authorise: Authorise | None = None
+    """None: the group has no guards; before a start the peer is looked at."""
 
     def __post_init__(self) -> None:
         self._scope = Scope(self.group, self.charter, self.program.variables)
@@ -100,17 +103,14 @@ class Run:
 
     def _engine(self, doubtful: Iterable[ServerName]) -> Engine:
         scope = self._scope
-        transport = SettledTransport(self.transport, self.group, self.charter, doubtful)
+        settled = SettledTransport(self.transport, self.group, self.charter, doubtful)
+        authority = self._authority(settled)
+        transport = GatedTransport(settled, authority)
         flows = FlowRunner(
             group=self.group,
             reign=self.charter.reign,
             transport=transport,
-            interlock=Interlock(
-                group=self.group,
-                reign=self.charter.reign,
-                transport=transport,
-                clock=self.clock,
-            ),
+            authority=authority,
             steps=self._steps,
         )
         tasks = TaskRunner(
@@ -122,6 +122,13 @@ class Run:
             servers=self.charter.servers,
         )
         return Engine(tasks=tasks, scope=scope, who=self._who, report=self.report)
+
+    def _authority(self, transport: Transport) -> Authority:
+        if self.authorise is not None:
+            return self.authorise(transport, self.charter)
+        return Interlock(
+            group=self.group, reign=self.charter.reign, transport=transport, clock=self.clock
+        )
 
     async def _who(self, number: int, play: CompiledPlay) -> tuple[ServerName, ...]:
         if play.asks_roles:

@@ -10,6 +10,18 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from orchestrator.model import ControllerId, Epoch, GroupName, RunId, ServerName
+from remote_helpers.protocol import words
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """What a guarded server must find open, in the process that acts, when it acts."""
+
+    incarnation: str
+    """Of the controller that holds the vote; a server refuses the steps of any other."""
+    reign: words.Reign | None = None
+    """In which the service may be started; None: only stops and what changes no role."""
+    plan: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +32,8 @@ class Reign:
     epoch: Epoch
     controller: ControllerId
     run: RunId
+    gate: Gate | None = None
+    """None: for a group without guards."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +58,8 @@ class FailureKind(enum.Enum):
     FAILED = "failed"
     UNSUPPORTED = "unsupported"
     CANCELLED = "cancelled"
+    NO_GUARD = "no-guard"
+    GATE_CLOSED = "gate-closed"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

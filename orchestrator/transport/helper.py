@@ -210,12 +210,20 @@ def encoded(number: int, request: Request) -> bytes:
 
 
 def reign_to_json(reign: Reign) -> dict[str, Any]:
-    return {
+    data: dict[str, Any] = {
         "group": reign.group,
         "epoch": reign.epoch,
         "controller": reign.controller,
         "run": reign.run,
     }
+    gate = reign.gate
+    if gate is not None:
+        data["gate"] = {
+            "incarnation": gate.incarnation,
+            "reign": None if gate.reign is None else list(gate.reign),
+            "plan": gate.plan,
+        }
+    return data
 
 
 def decoded(message: Mapping[str, Any]) -> Reply:
