@@ -25,6 +25,7 @@ COMMANDS = {
     "switchover": "operate",
     "play": "operate",
     "resume": "resume",
+    "run": "run",
     "release": "release",
     "playbooks": "playbooks",
     "plan": "playbooks",

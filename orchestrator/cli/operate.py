@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from orchestrator.cli.running import follow
+from orchestrator.cli.running import Following, follow, with_following
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.decision import movement
 from orchestrator.errors import UsageError
@@ -25,9 +25,14 @@ from orchestrator.runtime.operate import Caller, Order, Wish, carry_out
 @click.argument("group")
 @click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
 @click.option("--on", "server", metavar="SERVER", help="Where; else where it runs or is preferred.")
+@with_following
 @with_settings
 def start_command(
-    group: str, resources: tuple[str, ...], server: str | None, settings: Settings
+    group: str,
+    resources: tuple[str, ...],
+    server: str | None,
+    settings: Settings,
+    following: Following,
 ) -> int:
     """Start a group's service, or single resources with what they need.
 
@@ -47,16 +52,21 @@ def start_command(
         order = dataclasses.replace(order, only=_resources(found, resources))
         return await carry_out(application, order, caller)
 
-    return follow(operation, settings)
+    return follow(operation, settings, following)
 
 
 @click.command("stop")
 @click.argument("group")
 @click.argument("resources", nargs=-1, metavar="[RESOURCE]...")
 @click.option("--on", "server", metavar="SERVER", help="Only on this server; else on both.")
+@with_following
 @with_settings
 def stop_command(
-    group: str, resources: tuple[str, ...], server: str | None, settings: Settings
+    group: str,
+    resources: tuple[str, ...],
+    server: str | None,
+    settings: Settings,
+    following: Following,
 ) -> int:
     """Stop a group's service, or single resources with what stands on them.
 
@@ -77,14 +87,17 @@ def stop_command(
         order = dataclasses.replace(order, only=_resources(found, resources), limit=limit)
         return await carry_out(application, order, caller)
 
-    return follow(operation, settings)
+    return follow(operation, settings, following)
 
 
 @click.command("switchover")
 @click.argument("group")
 @click.option("--to", "server", metavar="SERVER", help="The server that shall be ACTIVE.")
+@with_following
 @with_settings
-def switchover_command(group: str, server: str | None, settings: Settings) -> int:
+def switchover_command(
+    group: str, server: str | None, settings: Settings, following: Following
+) -> int:
     """Move the service to the other server, in order; refused when that one could not take over.
 
     \b
@@ -101,7 +114,7 @@ def switchover_command(group: str, server: str | None, settings: Settings) -> in
         order = _order(application, found, "switchover", wish)
         return await carry_out(application, order, caller)
 
-    return follow(operation, settings)
+    return follow(operation, settings, following)
 
 
 @click.command("play")
@@ -118,6 +131,7 @@ def switchover_command(group: str, server: str | None, settings: Settings) -> in
 @click.option("-t", "--tags", multiple=True, metavar="TAGS", help="Only tasks with one of these.")
 @click.option("--skip-tags", multiple=True, metavar="TAGS", help="No task with one of these.")
 @click.option("--start-at-task", "start_at", default="", metavar="NAME", help="Leave out before.")
+@with_following
 @with_settings
 def play_command(
     group: str,
@@ -125,6 +139,7 @@ def play_command(
     extra_vars: tuple[str, ...],
     limit: str | None,
     settings: Settings,
+    following: Following,
     **chosen: Any,
 ) -> int:
     """Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.
@@ -154,7 +169,7 @@ def play_command(
         )
         return await carry_out(application, order, caller)
 
-    return follow(operation, settings)
+    return follow(operation, settings, following)
 
 
 def _order(application: Application, group: Group, playbook: str, wish: Wish) -> Order:

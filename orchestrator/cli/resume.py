@@ -5,7 +5,7 @@ import getpass
 
 import click
 
-from orchestrator.cli.running import follow
+from orchestrator.cli.running import Following, follow, with_following
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
@@ -16,8 +16,9 @@ from orchestrator.runtime.operate import Caller, abandon, resume
 @click.command("resume")
 @click.argument("run")
 @click.option("--abandon", "give_up", is_flag=True, help="End the run; do nothing more of it.")
+@with_following
 @with_settings
-def resume_command(run: str, give_up: bool, settings: Settings) -> int:
+def resume_command(run: str, give_up: bool, settings: Settings, following: Following) -> int:
     """Go on with a run that was interrupted or whose controller died.
 
     What had ended is not done again; what was under way is looked at first.
@@ -36,7 +37,7 @@ def resume_command(run: str, give_up: bool, settings: Settings) -> int:
     ) -> RunResult | tuple[Refusal, ...]:
         return await resume(application, run, caller)
 
-    return follow(operation, settings)
+    return follow(operation, settings, following)
 
 
 async def _abandon(run: str, settings: Settings) -> int:

@@ -5,23 +5,25 @@ second cuts them off.
 """
 
 import asyncio
+import dataclasses
+import functools
 import os
 import signal
 import sys
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO, TypeVar
 
 import click
 
 from orchestrator.cli.output import coloured, document
 from orchestrator.cli.refused import REFUSED, UNREACHABLE, refused
 from orchestrator.cli.settings import Settings
+from orchestrator.cli.transcript import Recap, Transcript
 from orchestrator.clock import SystemClock
-from orchestrator.executor.progress import PlayStarted, Progress, StepEnded, StepStarted
+from orchestrator.executor.progress import Progress, StepEnded
 from orchestrator.executor.run import Run, RunResult
-from orchestrator.model import Refusal, ServerName, Status
+from orchestrator.model import Refusal, Status
 from orchestrator.runtime.application import Application, opened
 from orchestrator.runtime.interruption import Interruption
 from orchestrator.runtime.operate import Caller
@@ -31,22 +33,55 @@ from orchestrator.transport import FailureKind
 Operation = Callable[[Application, Caller], Awaitable[RunResult | tuple[Refusal, ...]]]
 
 
-class Follower:
-    """Prints a run's progress and counts what the recap needs."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """How much a person wants to see of a run, and where else it is written down."""
 
-    def __init__(self, settings: Settings) -> None:
+    verbosity: int = 0
+    log: TextIO | None = None
+
+
+Command = TypeVar("Command", bound=Callable[..., int])
+
+
+def with_following(command: Command) -> Command:
+    """A command that runs a playbook: it gets `-v` and `--log` as `following`."""
+
+    @click.option(
+        "-v", "--verbose", "verbosity", count=True, help="Results; -vv: places; -vvv: beginnings."
+    )
+    @click.option(
+        "--log",
+        type=click.File("a", encoding="utf-8", lazy=False),
+        metavar="FILE",
+        help="Write each event of the run as a line of JSON to this file, too.",
+    )
+    @functools.wraps(command)
+    def following_command(*args: Any, verbosity: int, log: TextIO | None, **options: Any) -> int:
+        return command(*args, following=Following(verbosity=verbosity, log=log), **options)
+
+    return following_command  # type: ignore[return-value]
+
+
+class Follower:
+    """Prints a run's progress and gathers what its end is told from."""
+
+    def __init__(self, settings: Settings, following: Following) -> None:
         self._quiet = settings.output == "json"
-        self.counts: dict[ServerName, Counter[str]] = {}
+        self._transcript = Transcript(following.verbosity)
+        self._log = following.log
+        self.recap = Recap()
+        self.was_silent = False
+        """A server gave no answer at some time, whatever the playbook made of it."""
         self.steps: list[dict[str, Any]] = []
         self.is_overruled = False
         """A server refused a step because a newer run, perhaps of another controller, reigns."""
         self.interruption = Interruption(SystemClock())
         self._run: Run | None = None
         self._interrupts = 0
-        self._heading = ""
 
     def caller(self) -> Caller:
-        return Caller(report=self.report, may_stop=self._keep)
+        return Caller(report=self.report, may_stop=self._keep, log=self._log)
 
     @property
     def has_begun(self) -> bool:
@@ -54,15 +89,11 @@ class Follower:
 
     def report(self, progress: Progress) -> None:
         self.interruption.note(progress)
-        match progress:
-            case PlayStarted():
-                self._heading = f"PLAY {progress.name}  [{', '.join(progress.servers)}]"
-            case StepEnded():
-                self._count(progress)
-                self._say_heading()
-                self._say(_line(progress))
-            case StepStarted() | _:
-                pass
+        self.recap.note(progress)
+        if isinstance(progress, StepEnded):
+            self._keep_step(progress)
+        for line in self._transcript.lines(progress):
+            self._say(line)
 
     def on_interrupt(self) -> None:
         """The signal handler for Ctrl-C and SIGTERM."""
@@ -79,9 +110,8 @@ class Follower:
         if self._interrupts:
             run.stop()
 
-    def _count(self, ended: StepEnded) -> None:
-        counter = self.counts.setdefault(ended.server, Counter())
-        counter[ended.outcome.status.value] += 1
+    def _keep_step(self, ended: StepEnded) -> None:
+        self.was_silent |= ended.outcome.status is Status.UNREACHABLE
         if ended.outcome.result.get("kind") == FailureKind.STALE_EPOCH.value:
             self.is_overruled = True
         self.steps.append(
@@ -95,12 +125,6 @@ class Follower:
                 "replayed": ended.replayed,
             }
         )
-
-    def _say_heading(self) -> None:
-        """A play that has nothing to do, like going back after a good start, is not shown."""
-        if self._heading:
-            self._say(self._heading)
-            self._heading = ""
 
     def _say(self, line: str) -> None:
         if self._quiet:
@@ -120,9 +144,9 @@ class Follower:
             os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
-def follow(operation: Operation, settings: Settings) -> int:
+def follow(operation: Operation, settings: Settings, following: Following) -> int:
     """Runs an operation to its end and returns the exit code."""
-    follower = Follower(settings)
+    follower = Follower(settings, following)
     try:
         result = asyncio.run(_with_application(operation, follower, settings))
     except asyncio.CancelledError:
@@ -158,24 +182,13 @@ async def _with_application(
         return await operation(application, follower.caller())
 
 
-def _line(ended: StepEnded) -> str:
-    outcome = ended.outcome
-    status = coloured(f"{outcome.status.value}")
-    again = " (before the cut)" if ended.replayed else ""
-    item = f" (item={ended.item})" if ended.item else ""
-    text = f"  {status}: [{ended.server}] {ended.title}{item}  {outcome.took_s:.3f} s{again}"
-    if outcome.message and outcome.status is not Status.SKIPPED:
-        text += f"  {outcome.message}"
-    return text
-
-
 def _exit_code(result: RunResult, follower: Follower) -> int:
     if result.state is RunState.INTERRUPTED:
         return 130
     if follower.is_overruled and result.state is RunState.FAILED:
         return REFUSED
     unreachable = any(one.status is Status.UNREACHABLE for one in result.failures.values())
-    if unreachable or any(counter["unreachable"] for counter in follower.counts.values()):
+    if unreachable or follower.was_silent:
         return UNREACHABLE
     if result.state is RunState.DONE:
         return 0
@@ -184,14 +197,9 @@ def _exit_code(result: RunResult, follower: Follower) -> int:
 
 
 def _recap(result: RunResult, follower: Follower) -> None:
+    for line in follower.recap.lines():
+        click.echo(line)
     click.echo()
-    for server, counter in sorted(follower.counts.items()):
-        shown = "  ".join(
-            f"{status.value}={counter[status.value]}"
-            for status in Status
-            if counter[status.value] or status in (Status.OK, Status.CHANGED, Status.FAILED)
-        )
-        click.echo(f"{server:<16} {shown}")
     for server, outcome in result.failures.items():
         click.echo(f"{coloured('failed')}: {server}: {outcome.message}", err=True)
     for server, silence in result.unreachable.items():
@@ -221,6 +229,7 @@ def _as_json(result: RunResult, follower: Follower, code: int) -> dict[str, Any]
         "interruption_s": None if seconds is None else round(seconds, 3),
         "exit_code": code,
         "steps": follower.steps,
+        "recap": follower.recap.as_json(),
         "failures": {server: one.message for server, one in result.failures.items()},
         "unreachable": {server: one.message for server, one in result.unreachable.items()},
         "lost": {

@@ -22,6 +22,7 @@ SUMMARIES: Mapping[str, str] = {
     "take over.",
     "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
     "resume": "Go on with a run that was interrupted or whose controller died.",
+    "run": "Look at an earlier run; `hasys history` lists them.",
     "release": "Remove what HA_SYS keeps on both servers of a group; the service goes on as it is.",
     "playbooks": "Look at the playbooks that come with HA_SYS and at the site's own.",
     "plan": "Show what a playbook would do with a group: plays, tasks, waves.",

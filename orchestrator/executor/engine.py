@@ -14,7 +14,7 @@ from orchestrator.executor.include import Inclusion, inclusions
 from orchestrator.executor.loop import run_task
 from orchestrator.executor.progress import PlayStarted, Report, Rescued, TaskEnded, TaskStarted
 from orchestrator.executor.scope import PlayNow, Scope
-from orchestrator.executor.task import TaskRunner
+from orchestrator.executor.task import TaskRunner, title_of
 from orchestrator.model import Outcome, ServerName, Status
 from orchestrator.playbooks.model import (
     Block,
@@ -105,7 +105,8 @@ class Engine:
         self, node: CompiledTask, servers: Servers, state: PlayState, at: str
     ) -> Failures:
         task = node.task
-        self.report(TaskStarted(path=f"{node.path}{at}", name=task.name))
+        name = title_of(task, self.scope.of(servers[0], task.variables))
+        self.report(TaskStarted(path=f"{node.path}{at}", name=name, place=_place(task)))
         doing = servers[:1] if task.directives.run_once else servers
         ended = await _all_ended([run_task(self.tasks, node, server, at) for server in doing])
         outcomes = dict(zip(doing, ended, strict=True))
@@ -212,7 +213,8 @@ class Engine:
         self, node: CompiledInclude, servers: Servers, state: PlayState, at: str
     ) -> Failures:
         include = node.include
-        self.report(TaskStarted(path=f"{node.path}{at}", name=include.name))
+        path, place = f"{node.path}{at}", _place(include)
+        self.report(TaskStarted(path=path, name=include.name, place=place))
         meant, failures = self._meant(servers, include.when if not include.loop else (), include)
         found: list[Inclusion] = []
         for server in meant:
@@ -271,8 +273,12 @@ def _described(task: Task) -> dict[str, Any]:
         "action": task.module,
         "args": args,
         "tags": list(task.directives.tags),
-        "path": f"{task.position.file}:{task.position.line}",
+        "path": _place(task),
     }
+
+
+def _place(node: Task | Include) -> str:
+    return f"{node.position.file}:{node.position.line}"
 
 
 async def _all_ended(runs: Sequence[Coroutine[None, None, Outcome]]) -> list[Outcome]:

@@ -16,6 +16,9 @@ class PlayStarted:
 class TaskStarted:
     path: str
     name: str
+    """As it is for the first server."""
+    place: str
+    """File and line."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,13 +5,13 @@ The same way for start, stop, switchover, a site's own playbook and a resumed ru
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TextIO
 
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.errors import UsageError
 from orchestrator.executor.charter import Charter
-from orchestrator.executor.progress import Report
+from orchestrator.executor.progress import Progress, Report
 from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import (
@@ -31,6 +31,7 @@ from orchestrator.playbooks.model import Playbook, Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.observe import observe
+from orchestrator.runtime.run_log import opened_log
 from orchestrator.store.journal import RunRecord, RunState
 from orchestrator.store.lock import group_lock
 from orchestrator.transport import Transport
@@ -62,6 +63,8 @@ class Caller:
 
     report: Report
     may_stop: Callable[[Run], None]
+    log: TextIO | None = None
+    """A file of the caller's for the run's log, beside the one in the state directory."""
 
 
 async def carry_out(
@@ -189,19 +192,31 @@ async def _run(
     transport: Transport,
     caller: Caller,
 ) -> RunResult:
-    run = Run(
-        charter=charter,
-        program=program,
-        group=group,
-        journal=application.journal,
-        transport=transport,
-        clock=application.clock,
-        report=caller.report,
-        past=await application.journal.steps(charter.run),
-    )
-    caller.may_stop(run)
-    await _tell(application, charter, "run-started", Severity.INFO, _described(charter))
-    result = await run.execute()
+    past = await application.journal.steps(charter.run)
+    directory, clock = application.state_directory, application.clock
+    with opened_log(directory, charter.run, caller.log, clock) as log:
+
+        def report(progress: Progress) -> None:
+            log.note(progress)
+            caller.report(progress)
+
+        run = Run(
+            charter=charter,
+            program=program,
+            group=group,
+            journal=application.journal,
+            transport=transport,
+            clock=clock,
+            report=report,
+            past=past,
+        )
+        caller.may_stop(run)
+        await _tell(application, charter, "run-started", Severity.INFO, _described(charter))
+        log.begun(_in_short(charter))
+        result = await run.execute()
+        log.ended(result)
+    if log.problem:
+        await _tell(application, charter, "log-incomplete", Severity.WARNING, log.problem)
     failed = result.state is not RunState.DONE
     await _tell(
         application,
@@ -238,6 +253,19 @@ def _described(charter: Charter) -> str:
         case _:
             where = f"on {' and '.join(charter.servers)}"
     return f"{charter.playbook} {where}, epoch {charter.epoch}"
+
+
+def _in_short(charter: Charter) -> dict[str, Any]:
+    """Without the variables: what people give with `-e` may be a secret."""
+    return {
+        "run": charter.run,
+        "group": charter.group,
+        "playbook": charter.playbook,
+        "source": charter.source,
+        "target": charter.target,
+        "epoch": charter.epoch,
+        "by": charter.by,
+    }
 
 
 def _summary(result: RunResult) -> str:

@@ -32,7 +32,7 @@ def root_only() -> None:
 
 
 def watched_to_its_end(demo: RunningDemo) -> int:
-    demo.until("PLAY Start on the target")
+    demo.until("PLAY [Start on the target]")
     return demo.end()
 
 

@@ -80,6 +80,7 @@ class Stage:
         while missing(before, self._to_page("".join(lines))):
             assert time.monotonic() < end, f"before {act} there was only {lines}"
             lines.append(process.stdout.readline().decode())
+            assert lines[-1], f"before {act} there was only {lines}"
         time.sleep(0.3)
         os.killpg(process.pid, SIGNALS[act])
         return "".join([*lines, f"{act}\n", process.stdout.read().decode()])

@@ -31,6 +31,7 @@ DOCUMENTS = {
     "events": "hasys events",
     "history": "hasys history",
     "run-steps": "hasys history --run $(hasys history | awk 'NR == 2 {print $1}')",
+    "run-log": "hasys run show $(hasys history | awk 'NR == 2 {print $1}')",
     "check": "hasys check",
     "inventory": "hasys inventory",
     "flow": "hasys flow show web",
@@ -89,7 +90,10 @@ ONLY_SOMETIMES = {
     "explain": {"reason", "evidence", "advice"},
     "check": {"group", "server", "weight", "what", "advice"},
 }
-NAMED = ("resources", "networks", "failures", "unreachable", "addresses", "variables")
+NAMED = (
+    *("resources", "networks", "failures", "unreachable", "addresses", "variables", "recap"),
+    "result",
+)
 """Mappings whose keys are names, not words of ours."""
 
 

@@ -1,0 +1,58 @@
+"""`hasys run`: an earlier run, as it was to be seen when it went on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from orchestrator.cli.output import document
+from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.cli.transcript import Recap, Transcript
+from orchestrator.runtime.run_log import log_file, progress_of, read_log
+
+
+@click.group("run")
+@click.pass_context
+def run_command(ctx: click.Context) -> None:
+    """Look at an earlier run; `hasys history` lists them."""
+    del ctx
+
+
+@run_command.command("show")
+@click.argument("run")
+@click.option(
+    "-v", "--verbose", "verbosity", count=True, help="Results; -vv: places; -vvv: beginnings."
+)
+@with_settings
+def run_show(run: str, verbosity: int, settings: Settings) -> int:
+    """Show a run from its log: plays, tasks, how each ended; with `-v` also what it answered.
+
+    \b
+    Examples:
+      hasys run show r-20261124-031500-9c2f
+      hasys run show r-20261124-031500-9c2f -v
+    """
+    records = list(read_log(log_file(settings.state_directory(), run)))
+    if settings.output == "json":
+        document("run-log", {"run": run, "events": records})
+        return 0
+    transcript, recap = Transcript(verbosity), Recap()
+    for record in records:
+        if (progress := progress_of(record)) is None:
+            click.echo(_of_the_run(record))
+            continue
+        recap.note(progress)
+        for line in transcript.lines(progress):
+            click.echo(line)
+    for line in recap.lines():
+        click.echo(line)
+    return 0
+
+
+def _of_the_run(record: Mapping[str, Any]) -> str:
+    at = str(record["at"])[:19].replace("T", " ")
+    if record["event"] == "run-begun":
+        where = f"{record['source']} to {record['target']}, epoch {record['epoch']}"
+        return f"{at} UTC  {record['playbook']} of {record['group']}, {where}, by {record['by']}"
+    why = "".join(f"\n  {name}: {message}" for name, message in record["failures"].items())
+    return f"\n{at} UTC  {record['state']}{why}"
