@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,13 @@ def check_command(groups: tuple[str, ...], live: bool, settings: Settings) -> in
       hasys check
       hasys check --live billing
     """
+    from orchestrator.fencing import Agents
+    from orchestrator.fencing.validate import check_devices
     from orchestrator.runtime.application import load_checked
 
     directory = settings.inventory_directory()
     configuration = load_checked(directory)
+    asyncio.run(check_devices(configuration, Agents(os.environ)))
     if not live:
         names = ", ".join(sorted(configuration.groups)) or "no groups"
         if settings.output == "json":

@@ -23,6 +23,7 @@ COMMANDS = {
     "start": "operate",
     "stop": "operate",
     "switchover": "operate",
+    "fence": "fence",
     "play": "operate",
     "resume": "resume",
     "run": "run",

@@ -20,6 +20,7 @@ SUMMARIES: Mapping[str, str] = {
     "stop": "Stop a group's service, or single resources with what stands on them.",
     "switchover": "Move the service to the other server, in order; refused when that one could not "
     "take over.",
+    "fence": "Ask the fencing devices of a server, or let them switch it off or on.",
     "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
     "resume": "Go on with a run that was interrupted or whose controller died.",
     "run": "Look at an earlier run; `hasys history` lists them.",

@@ -103,7 +103,7 @@ def _fencing(model: schema.GroupFile) -> dict[ServerName, tuple[FenceDevice, ...
                     for name, value in options_of(device).items()
                 },
             )
-            for device in sorted(devices, key=lambda one: one.level)
+            for device in devices
         )
         for server, devices in model.fencing.items()
     }

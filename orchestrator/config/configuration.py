@@ -1,9 +1,10 @@
 """All that a directory of files says, once it has been found without problems."""
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from orchestrator.config.problems import Path as YamlPath
 from orchestrator.config.problems import Position, did_you_mean
 from orchestrator.errors import UsageError
 from orchestrator.model import Group, GroupName, Server, ServerName
@@ -21,6 +22,8 @@ class Configuration:
     """Of all that a group was built from: equal digests mean equal groups."""
     flows: Mapping[GroupName, Position]
     """Where the resources of a group begin: for what only shows once they are joined."""
+    places: Mapping[GroupName, Callable[[YamlPath], Position]]
+    """Where the key of a setting stands in a group's file: for what only others can judge."""
 
     def group(self, name: str) -> Group:
         """Raises UsageError for a name that is not there."""

@@ -19,6 +19,7 @@ OPTION = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 def check_fencing(definition: Definition, problems: Problems) -> None:
     servers = definition.model.servers
+    owners: dict[tuple[str, str], str] = {}
     for server, devices in definition.model.fencing.items():
         path: Path = ("fencing", server)
         if server not in servers and definition.has("servers"):
@@ -30,6 +31,13 @@ def check_fencing(definition: Definition, problems: Problems) -> None:
             problems.add(definition.position(path), "has no devices", path=path, hint=hint)
         for number, device in enumerate(devices):
             _check_device(definition, (*path, number), device, problems)
+            identity = (device.agent, repr(sorted(options_of(device).items())))
+            owner = owners.setdefault(identity, server)
+            if owner != server:
+                place = (*path, number)
+                what = f"is the device of {owner} as well: it would switch off the wrong server"
+                hint = "name the address or plug of this server's own"
+                problems.add(definition.position(place), what, path=place, hint=hint)
 
 
 def _check_device(

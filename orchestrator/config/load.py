@@ -5,6 +5,7 @@ pydantic, which it needs, takes longer to import than a pair takes to load.
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -85,6 +86,10 @@ def _configuration(
         digests=digests,
         flows={
             GroupName(one.model.group): one.position(("resources",), key=True)
+            for one in definitions
+        },
+        places={
+            GroupName(one.model.group): functools.partial(one.position, key=True)
             for one in definitions
         },
     )

@@ -74,7 +74,7 @@ class Group:
     resources: Mapping[ResourceName, Resource]
     watchdog: Watchdog = dataclasses.field(default_factory=Watchdog)
     fencing: Mapping[ServerName, tuple[FenceDevice, ...]] = dataclasses.field(default_factory=dict)
-    """By level, in the order in which they are tried; every server that has devices."""
+    """Of every server that has devices; in the order of the file."""
     policy: Policy = dataclasses.field(default_factory=lambda: Policy(covered=False))
     """As written: whether a watchdog covers every guard is known when the guards run."""
     variables: Mapping[str, object] = dataclasses.field(default_factory=dict)

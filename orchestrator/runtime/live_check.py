@@ -1,4 +1,6 @@
-"""`hasys check --live`: asks both servers what they have, and lets each knock at the other."""
+"""`hasys check --live`: asks both servers what they have, lets each knock at the other, and asks
+their fencing devices.
+"""
 
 import asyncio
 import secrets
@@ -7,6 +9,7 @@ from orchestrator.decision.fitness import Finding, Weight, clock_finding, findin
 from orchestrator.model import Group, Network, ServerName
 from orchestrator.probes.survey import hear_request, knock_request, survey_request
 from orchestrator.runtime.application import Application
+from orchestrator.runtime.fencing import device_findings, fencer_of
 from orchestrator.transport import Done, Failed, Reply, Request, Transport, Unreachable
 
 FACTS_DEADLINE_S = 10.0
@@ -41,6 +44,13 @@ async def check_live(
                 found += look
         if not silent:
             found += await _knocks(group, transport)
+    fencer = fencer_of(application, group)
+    devices = [
+        device_findings(fencer, server, answers=server not in silent)
+        for server in group.server_names
+    ]
+    for wrong in await asyncio.gather(*devices):
+        found += wrong
     return found, silent
 
 
