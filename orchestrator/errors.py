@@ -18,13 +18,11 @@ it into exit 3. Messages say what, where and what now; they start in lower case 
 are embedded in sentences.
 """
 
-from typing import ClassVar
-
 
 class HasysError(Exception):
     """Base of all; `exit_code` is what the command line ends with."""
 
-    exit_code: ClassVar[int] = 1
+    exit_code: int = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)

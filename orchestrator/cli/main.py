@@ -20,6 +20,7 @@ COMMANDS = {
     "flow": "flow",
     "status": "status",
     "explain": "explain",
+    "run": "run",
     "start": "operate",
     "stop": "operate",
     "switchover": "operate",

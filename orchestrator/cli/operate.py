@@ -1,7 +1,6 @@
 """`hasys start`, `stop`, `switchover` and `play`: each is a playbook and a wish."""
 
 import dataclasses
-import functools
 import getpass
 import json
 from pathlib import Path
@@ -9,16 +8,17 @@ from typing import Any
 
 import click
 
+from orchestrator.cli.acting import act
 from orchestrator.cli.running import Following, follow, with_following
 from orchestrator.cli.settings import Settings, with_settings
-from orchestrator.decision import movement
 from orchestrator.errors import UsageError
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Group, Refusal, ResourceName, ServerName
 from orchestrator.playbooks import library
 from orchestrator.playbooks.directives import Selection
 from orchestrator.runtime.application import Application
-from orchestrator.runtime.operate import Caller, Order, Wish, carry_out
+from orchestrator.runtime.operate import Caller, Order
+from orchestrator.runtime.wishes import Wished, WishKind
 
 
 @click.command("start")
@@ -47,10 +47,10 @@ def start_command(
         application: Application, caller: Caller
     ) -> RunResult | tuple[Refusal, ...]:
         found = application.group(group)
-        wish = functools.partial(movement.plan_start, on=_server(found, server))
+        wish = Wished(kind=WishKind.START, server=_server(found, server))
         order = _order(application, found, "start", wish)
         order = dataclasses.replace(order, only=_resources(found, resources))
-        return await carry_out(application, order, caller)
+        return await act(application, order, caller)
 
     return follow(operation, settings, following)
 
@@ -82,10 +82,10 @@ def stop_command(
     ) -> RunResult | tuple[Refusal, ...]:
         found = application.group(group)
         limit = _server(found, server)
-        wish = functools.partial(movement.plan_stop, on=limit)
+        wish = Wished(kind=WishKind.STOP, server=limit)
         order = _order(application, found, "stop", wish)
         order = dataclasses.replace(order, only=_resources(found, resources), limit=limit)
-        return await carry_out(application, order, caller)
+        return await act(application, order, caller)
 
     return follow(operation, settings, following)
 
@@ -110,9 +110,9 @@ def switchover_command(
         application: Application, caller: Caller
     ) -> RunResult | tuple[Refusal, ...]:
         found = application.group(group)
-        wish = functools.partial(movement.plan_switchover, to=_server(found, server))
+        wish = Wished(kind=WishKind.SWITCHOVER, server=_server(found, server))
         order = _order(application, found, "switchover", wish)
-        return await carry_out(application, order, caller)
+        return await act(application, order, caller)
 
     return follow(operation, settings, following)
 
@@ -163,16 +163,16 @@ def play_command(
         application: Application, caller: Caller
     ) -> RunResult | tuple[Refusal, ...]:
         found = application.group(group)
-        order = _order(application, found, playbook, movement.plan_play)
+        order = _order(application, found, playbook, Wished(kind=WishKind.PLAY))
         order = dataclasses.replace(
             order, variables=variables, limit=_server(found, limit), selection=selection
         )
-        return await carry_out(application, order, caller)
+        return await act(application, order, caller)
 
     return follow(operation, settings, following)
 
 
-def _order(application: Application, group: Group, playbook: str, wish: Wish) -> Order:
+def _order(application: Application, group: Group, playbook: str, wish: Wished) -> Order:
     return Order(
         group=group,
         playbook=library.read(playbook, application.configuration.directory),

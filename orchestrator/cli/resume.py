@@ -5,12 +5,13 @@ import getpass
 
 import click
 
+from orchestrator.cli.acting import go_on
 from orchestrator.cli.running import Following, follow, with_following
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
 from orchestrator.runtime.application import Application, opened
-from orchestrator.runtime.operate import Caller, abandon, resume
+from orchestrator.runtime.operate import Caller, abandon
 
 
 @click.command("resume")
@@ -35,7 +36,7 @@ def resume_command(run: str, give_up: bool, settings: Settings, following: Follo
     async def operation(
         application: Application, caller: Caller
     ) -> RunResult | tuple[Refusal, ...]:
-        return await resume(application, run, caller)
+        return await go_on(application, run, caller)
 
     return follow(operation, settings, following)
 

@@ -1,5 +1,7 @@
-"""`hasys run`: an earlier run, as it was to be seen when it went on."""
+"""`hasys run`: look after all groups; `hasys run show`: an earlier run of a playbook."""
 
+import asyncio
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,11 +13,40 @@ from orchestrator.cli.transcript import Recap, Transcript
 from orchestrator.runtime.run_log import log_file, progress_of, read_log
 
 
-@click.group("run")
-@click.pass_context
-def run_command(ctx: click.Context) -> None:
-    """Look at an earlier run; `hasys history` lists them."""
-    del ctx
+@click.group("run", invoke_without_command=True)
+@with_settings
+def run_command(settings: Settings) -> int:
+    """Look after all groups: watch them, fail over, bring back what returns.
+
+    Runs in the foreground until SIGTERM or Ctrl-C; as a service, see docs/howto/run-the-daemon.md.
+    Its end changes no role: the active servers are told to go on alone.
+
+    \b
+    Examples:
+      hasys run
+      hasys -i /etc/hasys --state /var/lib/hasys-controller run
+      hasys run show r-20261124-031500-9c2f    an earlier run of a playbook
+    """
+    if click.get_current_context().invoked_subcommand is not None:
+        return 0
+    return asyncio.run(_look_after(settings))
+
+
+async def _look_after(settings: Settings) -> int:
+    from orchestrator.daemon.daemon import Daemon
+    from orchestrator.runtime.application import opened
+
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    async with opened(
+        settings.inventory_directory(),
+        settings.state_directory(),
+        accept_new_host_keys=settings.accept_new_host_keys,
+    ) as application:
+        await Daemon(application, click.echo).run(stopped)
+    return 0
 
 
 @run_command.command("show")

@@ -22,11 +22,11 @@ from orchestrator.cli.settings import Settings
 from orchestrator.cli.transcript import Recap, Transcript
 from orchestrator.clock import SystemClock
 from orchestrator.executor.progress import Progress, StepEnded
-from orchestrator.executor.run import Run, RunResult
+from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal, Status
 from orchestrator.runtime.application import Application, opened
 from orchestrator.runtime.interruption import Interruption
-from orchestrator.runtime.operate import Caller
+from orchestrator.runtime.operate import Caller, Stoppable
 from orchestrator.store.journal import RunState
 from orchestrator.transport import FailureKind
 
@@ -77,7 +77,7 @@ class Follower:
         self.is_overruled = False
         """A server refused a step because a newer run, perhaps of another controller, reigns."""
         self.interruption = Interruption(SystemClock())
-        self._run: Run | None = None
+        self._run: Stoppable | None = None
         self._interrupts = 0
 
     def caller(self) -> Caller:
@@ -105,7 +105,7 @@ class Follower:
         click.echo("stopping when the steps under way have ended; again to cut them off", err=True)
         self._run.stop()
 
-    def _keep(self, run: Run) -> None:
+    def _keep(self, run: Stoppable) -> None:
         self._run = run
         if self._interrupts:
             run.stop()

@@ -17,6 +17,7 @@ from orchestrator.decision.intents import (
     CleanServer,
     Decision,
     Fence,
+    GiveSolo,
     Intent,
     NewTerm,
     RestartResource,
@@ -127,6 +128,13 @@ class Reconciler:
             self._carry_out(intent)
         self._tell_lease_lengths()
         return decision
+
+    def give_solo(self) -> None:
+        """Before this controller goes: nobody will be there to be asked."""
+        current = votes.newest(self.state.vote)
+        if current is not None:
+            server = ServerName(current.reign.server)
+            self._carry_out(GiveSolo(server=server, reign=current.reign))
 
     def view(self, now: float) -> GuardedView:
         """The frozen snapshot that is decided upon."""

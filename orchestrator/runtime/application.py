@@ -13,6 +13,7 @@ from orchestrator.graph import problems as graph_problems
 from orchestrator.model import ControllerId, Group, RunId
 from orchestrator.store.database import Database
 from orchestrator.store.events import EventStore
+from orchestrator.store.group_states import GroupStates
 from orchestrator.store.identity import Identity
 from orchestrator.store.journal import Journal
 from orchestrator.telemetry.publish import Publisher
@@ -30,6 +31,7 @@ class Application:
     identity: Identity
     journal: Journal
     events: EventStore
+    states: GroupStates
     publisher: Publisher
     clock: Clock
     accept_new_host_keys: bool
@@ -82,6 +84,7 @@ async def opened(
             identity=identity,
             journal=Journal(database),
             events=events,
+            states=GroupStates(database),
             publisher=Publisher(events),
             clock=SystemClock(),
             accept_new_host_keys=accept_new_host_keys,

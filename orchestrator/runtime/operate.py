@@ -5,11 +5,12 @@ The same way for start, stop, switchover, a site's own playbook and a resumed ru
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.errors import UsageError
+from orchestrator.executor.authority import Authorise
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.progress import Progress, Report
 from orchestrator.executor.reign import highest_known
@@ -30,7 +31,7 @@ from orchestrator.playbooks.directives import Selection
 from orchestrator.playbooks.model import Playbook, Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
-from orchestrator.runtime.observe import observe
+from orchestrator.runtime.ground import Ground, OwnGround
 from orchestrator.runtime.run_log import opened_log
 from orchestrator.store.journal import RunRecord, RunState
 from orchestrator.store.lock import group_lock
@@ -62,16 +63,25 @@ class Caller:
     """Who is told how it goes on, and who is given the means to stop it."""
 
     report: Report
-    may_stop: Callable[[Run], None]
+    may_stop: Callable[[Stoppable], None]
     log: TextIO | None = None
     """A file of the caller's for the run's log, beside the one in the state directory."""
 
 
+class Stoppable(Protocol):
+    """A run, here or in the daemon."""
+
+    def stop(self) -> None:
+        """Begin no further step."""
+        ...
+
+
 async def carry_out(
-    application: Application, order: Order, caller: Caller
+    application: Application, order: Order, caller: Caller, ground: Ground | None = None
 ) -> RunResult | tuple[Refusal, ...]:
     """Raises Busy when the group is held, ConfigInvalid when the playbook does not fit."""
     group = order.group
+    ground = ground or OwnGround(application=application, group=group)
     program = compile_program(
         order.playbook,
         group,
@@ -79,14 +89,12 @@ async def carry_out(
         variables=application.configuration.variables,
         selection=order.selection,
     )
-    with group_lock(
-        application.state_directory, group.name, f"{order.playbook.name} by {order.by}"
-    ):
+    with ground.held(f"{order.playbook.name} by {order.by}"):
         unfinished = await application.journal.unfinished(group.name)
         if unfinished is not None:
             return (unfinished_refusal(unfinished),)
-        async with application.reach(group) as transport:
-            status = await observe(application, group, transport)
+        async with ground.reach() as transport:
+            status = await ground.look(transport)
             movement = order.wish(status)
             if not isinstance(movement, Movement):
                 return movement
@@ -98,17 +106,19 @@ async def carry_out(
                 charter.as_json(),
                 application.clock.utc(),
             )
-            return await _run(application, group, program, charter, transport, caller)
+            site = Site(group=group, transport=transport, authorise=ground.authorise)
+            return await _run(application, site, program, charter, caller)
 
 
 async def resume(
-    application: Application, run_id: str, caller: Caller
+    application: Application, run_id: str, caller: Caller, ground: Ground | None = None
 ) -> RunResult | tuple[Refusal, ...]:
     """Goes on with a run that was cut. Raises UsageError when there is nothing to go on with."""
-    group = application.group((await _unfinished_run(application, run_id)).group)
-    with group_lock(application.state_directory, group.name, f"resume of {run_id}"):
+    group = application.group((await unfinished_run(application, run_id)).group)
+    ground = ground or OwnGround(application=application, group=group)
+    with ground.held(f"resume of {run_id}"):
         # Once more, now that nobody else can go on with it or end it.
-        record = await _unfinished_run(application, run_id)
+        record = await unfinished_run(application, run_id)
         charter = Charter.from_json(record.charter)
         playbook = parse(charter.text, charter.file, Kept(charter.files))
         program = compile_program(
@@ -120,13 +130,14 @@ async def resume(
         )
         if program.digest != charter.digest:
             return (_changed(record),)
-        async with application.reach(group) as transport:
-            return await _run(application, group, program, charter, transport, caller)
+        async with ground.reach() as transport:
+            site = Site(group=group, transport=transport, authorise=ground.authorise)
+            return await _run(application, site, program, charter, caller)
 
 
 async def abandon(application: Application, run_id: str, by: str) -> RunRecord:
     """Ends an unfinished run without doing the rest of it."""
-    record = await _unfinished_run(application, run_id)
+    record = await unfinished_run(application, run_id)
     with group_lock(application.state_directory, record.group, f"abandon {run_id}"):
         await application.journal.mark(
             record.id, RunState.ABANDONED, application.clock.utc(), "abandoned by a person"
@@ -145,7 +156,8 @@ async def abandon(application: Application, run_id: str, by: str) -> RunRecord:
     return record
 
 
-async def _unfinished_run(application: Application, run_id: str) -> RunRecord:
+async def unfinished_run(application: Application, run_id: str) -> RunRecord:
+    """Raises UsageError for a run that is not there or has ended."""
     record = await application.journal.run(RunId(run_id))
     if record is None:
         raise UsageError(f"there is no run {run_id!r}", hint="hasys history lists them")
@@ -184,13 +196,17 @@ async def _charter(
     )
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """The group that a run acts on, and how it gets there."""
+
+    group: Group
+    transport: Transport
+    authorise: Authorise | None
+
+
 async def _run(
-    application: Application,
-    group: Group,
-    program: Program,
-    charter: Charter,
-    transport: Transport,
-    caller: Caller,
+    application: Application, site: Site, program: Program, charter: Charter, caller: Caller
 ) -> RunResult:
     past = await application.journal.steps(charter.run)
     directory, clock = application.state_directory, application.clock
@@ -203,9 +219,10 @@ async def _run(
         run = Run(
             charter=charter,
             program=program,
-            group=group,
+            group=site.group,
             journal=application.journal,
-            transport=transport,
+            transport=site.transport,
+            authorise=site.authorise,
             clock=clock,
             report=report,
             past=past,

@@ -46,4 +46,17 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX event_by_group ON event (group_name, number)",
     ),
+    (
+        # The vote, the goal and the history of a group; times are of the clock at `monotonic`.
+        """CREATE TABLE group_state (
+            group_name TEXT PRIMARY KEY,
+            monotonic REAL NOT NULL,
+            at TEXT NOT NULL,
+            document TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE pairing (
+            group_name TEXT PRIMARY KEY,
+            document TEXT NOT NULL
+        ) STRICT""",
+    ),
 )

@@ -1,0 +1,262 @@
+"""Runs on a group, one at a time: those that goals need, and those that people ask for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING
+
+from orchestrator.daemon.quiet import QuietTransport
+from orchestrator.decision.intents import CleanServer, RestartResource
+from orchestrator.decision.movement import Movement
+from orchestrator.decision.roles import GroupStatus, status_of
+from orchestrator.errors import Busy, HasysError
+from orchestrator.executor.progress import Progress
+from orchestrator.executor.run import RunResult
+from orchestrator.model import Event, Monotonic, Refusal, ServerName, Severity
+from orchestrator.model.state import Goal, GoalKind
+from orchestrator.playbooks import library
+from orchestrator.probes.collect import collect
+from orchestrator.runtime.operate import Caller, Order, Stoppable, carry_out, resume
+from orchestrator.store.journal import RunState
+
+if TYPE_CHECKING:
+    from orchestrator.daemon.steward import Steward
+    from orchestrator.executor.authority import Authority
+    from orchestrator.executor.charter import Charter
+    from orchestrator.transport import Transport
+
+BY = "hasys"
+LOOK_S = 2.5
+"""For a fresh look before a run; a silent server is not waited for."""
+ENDS_S = 0.3
+"""For the steps of a run that a failover ends."""
+
+
+class Runs:
+    def __init__(self, steward: Steward) -> None:
+        self._steward = steward
+        self._holder = ""
+        self._run: Stoppable | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._seen_to: Monotonic | None = None
+        """`since` of the last goal that a run was begun for, or came up in one."""
+        self._wanted: RestartResource | CleanServer | None = None
+        self._due = asyncio.Event()
+
+    @property
+    def acting(self) -> str:
+        """What the group is held for; empty: nothing."""
+        return self._holder
+
+    def want(self, intent: RestartResource | CleanServer) -> None:
+        self._wanted = intent
+        self._due.set()
+
+    def consider(self) -> None:
+        """After each turn: a goal that no run works for is due."""
+        goal = self._steward.state.goal
+        if goal is None or goal.since == self._seen_to:
+            return
+        if self._holder and goal.kind is not GoalKind.FAILOVER:
+            self._seen_to = goal.since  # it came up in the run that is under way
+            return
+        self._due.set()
+
+    async def carry_on(self) -> None:
+        """Until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._go_on_with_unfinished())
+            while True:
+                await self._due.wait()
+                self._due.clear()
+                order = await self._next()
+                if order is not None:
+                    tasks.create_task(self._by_itself(order))
+
+    async def _next(self) -> Order | None:
+        goal, wanted = self._steward.state.goal, self._wanted
+        self._wanted = None
+        if goal is not None and goal.since != self._seen_to:
+            self._seen_to = goal.since
+            await self._preempt()
+            return self._for_goal(goal)
+        if wanted is not None and not self._holder:
+            return self._for_intent(wanted)
+        return None
+
+    # --- what a run of a person needs ---
+
+    async def carry_out(self, order: Order, caller: Caller) -> RunResult | tuple[Refusal, ...]:
+        """Raises Busy when the group is held, ConfigInvalid when the playbook does not fit."""
+        return await carry_out(
+            self._steward.application, order, self._kept(caller), ground=self._ground()
+        )
+
+    async def resume(self, run_id: str, caller: Caller) -> RunResult | tuple[Refusal, ...]:
+        """Raises Busy, and UsageError when there is nothing to go on with."""
+        return await resume(
+            self._steward.application, run_id, self._kept(caller), ground=self._ground()
+        )
+
+    def _ground(self) -> StewardGround:
+        return StewardGround(self._steward, self)
+
+    def _kept(self, caller: Caller) -> Caller:
+        def keep(run: Stoppable) -> None:
+            self._run = run
+            caller.may_stop(run)
+
+        return Caller(report=caller.report, may_stop=keep)
+
+    @contextmanager
+    def held(self, purpose: str) -> Iterator[None]:
+        if self._holder:
+            raise Busy(
+                f"group {self._steward.group.name} is held for {self._holder}",
+                hint="wait for it to end; `hasys events` shows what it does",
+            )
+        self._holder = purpose
+        self._task = asyncio.current_task()
+        try:
+            yield
+        finally:
+            self._holder, self._run, self._task = "", None, None
+
+    # --- what the loop wants ---
+
+    def _for_goal(self, goal: Goal) -> Order:
+        source = goal.source or self._steward.group.peer_of(goal.target).name
+        match goal.kind:
+            case GoalKind.STOP:
+                return self._order("stop", source, goal.target)
+            case GoalKind.START:
+                return self._order("start", source, goal.target)
+            case GoalKind.FAILOVER if self._is_lost(source):
+                return self._order("start", source, goal.target)
+            case GoalKind.FAILOVER | GoalKind.FAILBACK | GoalKind.SWITCHOVER:
+                return self._order("switchover", source, goal.target)
+
+    def _is_lost(self, server: ServerName) -> bool:
+        return self._steward.silence(server) is not None
+
+    def _for_intent(self, intent: RestartResource | CleanServer) -> Order:
+        server = intent.server
+        peer = self._steward.group.peer_of(server).name
+        if isinstance(intent, CleanServer):
+            order = self._order("stop", server, peer)
+            return dataclasses.replace(order, limit=server)
+        order = self._order("start", peer, server)
+        return dataclasses.replace(order, only=frozenset({intent.resource}))
+
+    def _order(self, playbook: str, source: ServerName, target: ServerName) -> Order:
+        application = self._steward.application
+        return Order(
+            group=self._steward.group,
+            playbook=library.read(playbook, application.configuration.directory),
+            wish=lambda _: Movement(source=source, target=target),
+            by=BY,
+        )
+
+    async def _by_itself(self, order: Order) -> None:
+        try:
+            result = await self.carry_out(order, Caller(report=_nobody_looks, may_stop=_keep))
+        except Busy:
+            self._seen_to = None  # somebody else's run came first; looked at again each turn
+            return
+        except HasysError as error:
+            await self._tell("run-not-begun", f"{order.playbook.name}: {error.message}")
+            return
+        if isinstance(result, tuple):
+            shown = "; ".join(f"{one.reason.value}: {one.evidence}" for one in result)
+            await self._tell("run-not-begun", f"{order.playbook.name}: {shown}")
+        elif result.state is RunState.DONE:
+            self._steward.run_is_done()
+
+    async def _preempt(self) -> None:
+        """A server that is lost does not wait for the run that it was lost in.
+
+        What that run has under way on the other server ends first: its epoch is raised there.
+        """
+        task, run = self._task, self._run
+        if task is None:
+            return
+        if run is not None:
+            run.stop()
+        await asyncio.wait([task], timeout=ENDS_S)
+        task.cancel()
+        await asyncio.wait([task], timeout=ENDS_S)
+        await self._abandon("a failover went ahead")
+
+    async def _go_on_with_unfinished(self) -> None:
+        """What the process before left: the run goes on where it was cut."""
+        application = self._steward.application
+        record = await application.journal.unfinished(self._steward.group.name)
+        if record is None:
+            return
+        refused: str = ""
+        try:
+            result = await self.resume(record.id, Caller(report=_nobody_looks, may_stop=_keep))
+            if isinstance(result, tuple):
+                refused = "; ".join(one.evidence for one in result)
+        except HasysError as error:
+            refused = error.message
+        if refused:
+            await self._abandon(f"it could not go on: {refused}")
+
+    async def _abandon(self, why: str) -> None:
+        application = self._steward.application
+        record = await application.journal.unfinished(self._steward.group.name)
+        if record is not None:
+            await application.journal.mark(
+                record.id, RunState.ABANDONED, application.clock.utc(), why
+            )
+            await self._tell("run-abandoned", f"run {record.id} ({record.playbook}): {why}")
+
+    async def _tell(self, kind: str, text: str) -> None:
+        application = self._steward.application
+        await application.publisher.publish(
+            Event(
+                at=application.clock.utc(),
+                group=self._steward.group.name,
+                kind=kind,
+                severity=Severity.WARNING,
+                text=text,
+            )
+        )
+
+
+class StewardGround:
+    """A run on a group that is looked after: the loop's connections, and its authority."""
+
+    def __init__(self, steward: Steward, runs: Runs) -> None:
+        self._steward = steward
+        self._runs = runs
+
+    def authorise(self, _transport: Transport, charter: Charter) -> Authority:
+        from orchestrator.daemon.reign_authority import ReignAuthority  # noqa: PLC0415
+
+        return ReignAuthority(self._steward, charter)
+
+    def held(self, purpose: str) -> contextlib.AbstractContextManager[None]:
+        return self._runs.held(purpose)
+
+    @asynccontextmanager
+    async def reach(self) -> AsyncIterator[Transport]:
+        yield QuietTransport(self._steward.transport, self._steward.silence)
+
+    async def look(self, transport: Transport) -> GroupStatus:
+        group = self._steward.group
+        view = await collect(group, transport, self._steward.clock, deadline_s=LOOK_S)
+        return status_of(group, view)
+
+
+def _nobody_looks(progress: Progress) -> None:
+    """A run that nobody follows; its journal and the events tell of it."""
+
+
+def _keep(run: Stoppable) -> None:
+    """Nobody stops it but the loop."""

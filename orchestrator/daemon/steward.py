@@ -1,0 +1,325 @@
+"""Looks after one group: the ports of its loop over SSH and SQLite, and the loop's clock.
+
+The loop itself is `reconcile.Reconciler`; this file only carries things to it and from it.
+"""
+
+import asyncio
+import dataclasses
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from orchestrator.daemon.news import Newsroom
+from orchestrator.daemon.outbox import Outbox
+from orchestrator.daemon.runs import Runs
+from orchestrator.daemon.sight import Sight
+from orchestrator.daemon.surroundings import Neighbourhood
+from orchestrator.decision import decide as deciding
+from orchestrator.decision import vote as votes
+from orchestrator.decision.facts import Facts
+from orchestrator.decision.intents import Because, CleanServer, Fence, RestartResource, Tell, Wish
+from orchestrator.decision.safety import safety_of
+from orchestrator.model import Group, GroupView, Monotonic, Safety, ServerName
+from orchestrator.model.guard_report import Surroundings
+from orchestrator.model.pairing import Pairing
+from orchestrator.model.state import GroupState
+from orchestrator.reconcile.reconciler import Reconciler
+from orchestrator.runtime.application import Application
+from orchestrator.store.database import StoreUnusable
+from orchestrator.transport import Done, Failed, FailureKind, Reply, Request, Transport
+from remote_helpers.protocol import holder as leases
+from remote_helpers.protocol import messages
+from remote_helpers.protocol.messages import Question, Status
+from remote_helpers.protocol.words import Reign
+
+TURN_S = 0.5
+HASTY_TURN_S = 0.05
+"""While a goal is pursued: each of its steps waits for an answer that is milliseconds away."""
+SAY_S = 3.0
+LEAVING_S = 2.0
+"""For the active to take its solo term before the controller goes."""
+
+
+class Steward:
+    def __init__(
+        self,
+        application: Application,
+        group: Group,
+        state: GroupState,
+        pairing: Pairing,
+        transport: Transport,
+        neighbourhood: Neighbourhood,
+    ) -> None:
+        self.application = application
+        self.group = group
+        self.transport = transport
+        self.clock = application.clock
+        self._neighbourhood = neighbourhood
+        self._asking: set[ServerName] = set()
+        self._turned = asyncio.Event()
+        self._leaving = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._outbox = Outbox(self._save, self.clock, self._not_stored)
+        policy = dataclasses.replace(group.policy, covered=pairing.is_covered)
+        self.sight = Sight(
+            group,
+            policy,
+            pairing,
+            transport,
+            self.clock,
+            paired=self._paired,
+            started=self._guard_started,
+        )
+        self.loop = Reconciler(group, policy, state, self)
+        self.news = Newsroom(application, group.name)
+        self.runs = Runs(self)
+
+    # --- life ---
+
+    async def look_after(self) -> None:
+        """Until cancelled."""
+        self.loop.begin_term(self.application.controller, secrets.token_hex(6), take_over=False)
+        if self.loop.state.vote.lease_s != self.group.timing.lease_s:
+            self.loop.change_lease(self.group.timing.lease_s)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._outbox.carry_out(), name="outbox")
+            for server in self.group.server_names:
+                tasks.create_task(self.sight.watch(server), name=f"watch {server}")
+            tasks.create_task(self._take_turns(), name="turns")
+            tasks.create_task(self.runs.carry_on(), name="runs")
+            tasks.create_task(self.news.tell(), name="news")
+
+    async def leave(self) -> bool:
+        """Before an orderly stop the active gets a term without end: nobody else will vote for it.
+
+        Whether it has it. A standby that reboots while no controller is there would else cost a
+        healthy active its lease.
+        """
+        current = votes.newest(self.state.vote)
+        if current is None or not self.reigns(ServerName(current.reign.server)):
+            return True
+        self._leaving = True
+        limit = self.clock.monotonic() + LEAVING_S
+        while self.clock.monotonic() < limit:
+            self.loop.give_solo()
+            self.loop.poll()
+            await self.clock.sleep(HASTY_TURN_S)
+            report = self.facts().report(ServerName(current.reign.server))
+            if report is not None and report.solo:
+                return True
+        return False
+
+    # --- what others ask ---
+
+    @property
+    def state(self) -> GroupState:
+        return self.loop.state
+
+    def facts(self) -> Facts:
+        """What a decision taken now would rest on."""
+        now = self.now()
+        return Facts(group=self.group, policy=self.loop.policy, view=self.loop.view(now), now=now)
+
+    def reigns(self, server: ServerName) -> bool:
+        """Whether the server serves in the newest reign and goes on doing so."""
+        return self.reign_of(server) is not None
+
+    def reign_of(self, server: ServerName) -> Reign | None:
+        current = votes.newest(self.state.vote)
+        facts = self.facts()
+        if current is None or not facts.holds(server, current):
+            return None
+        report = facts.report(server)
+        return current.reign if report is not None and report.phase == leases.REIGNING else None
+
+    def silence(self, server: ServerName) -> str | None:
+        """Why the server counts as silent; None: its guard was heard just now."""
+        facts = self.facts()
+        if not facts.is_silent(server):
+            return None
+        age = facts.age(server)
+        ago = "never heard" if age is None else f"not heard for {age:.1f} s"
+        return f"{server}: its guard was {ago}"
+
+    def begin(self, wish: Wish) -> None:
+        """A goal that a run or a person sets; the next turn pursues it."""
+        self.loop.store(deciding.begin(self.state, wish, self.now()))
+        self.turn()
+
+    def source_has_stopped(self) -> None:
+        """A run has stopped the service on the goal's source: its reign may be ended."""
+        goal = self.state.goal
+        if goal is not None:
+            stopped = dataclasses.replace(goal, source_stopped=True)
+            self.loop.store(dataclasses.replace(self.state, goal=stopped))
+            self.turn()
+
+    def run_is_done(self) -> None:
+        """What a run has started is given its time to settle from now on."""
+        history = dataclasses.replace(self.state.history, started_at=Monotonic(self.now()))
+        self.loop.store(dataclasses.replace(self.state, history=history))
+
+    @property
+    def safety(self) -> Safety:
+        return safety_of(self.group, self.state, self.loop.policy)
+
+    @property
+    def last_reasons(self) -> tuple[Because, ...]:
+        return self.loop.reasons
+
+    async def next_turn(self, limit_s: float) -> None:
+        """Until something was decided anew, or for so long."""
+        turned = self._turned
+        waits = asyncio.ensure_future(turned.wait())
+        try:
+            await asyncio.wait([waits], timeout=limit_s)
+        finally:
+            waits.cancel()
+
+    async def say(self, server: ServerName, message: Any) -> Reply:
+        """To a guard; what it answers goes to the loop too."""
+        sent_at = self.now()
+        request = Request(
+            op="guard.say",
+            args={"group": self.group.name, "message": messages.encode(message)},
+            deadline_s=SAY_S,
+        )
+        reply = await self.transport.call(server, request)
+        match reply:
+            case Done():
+                self._heard(server, reply, sent_at)
+            case Failed(kind=FailureKind.NO_GUARD):
+                self.sight.guard_is_missing(server)
+            case _:
+                pass
+        return reply
+
+    def pushed(self, server: ServerName, line: Mapping[str, Any]) -> None:
+        """A line that a helper sent by itself: its guard asks for the controller's vote."""
+        if line.get("push") != "guard" or line.get("group") != self.group.name:
+            return
+        try:
+            question = messages.decode(line.get("message"))
+        except messages.BadMessage:
+            return
+        if not isinstance(question, Question):
+            return
+        answer = self.loop.answer(question)
+        if answer is not None:
+            request = Request(
+                op="guard.answer",
+                args={"group": self.group.name, "message": messages.encode(answer)},
+                deadline_s=SAY_S,
+            )
+            self._spawn(self._call(server, request))
+
+    # --- the loop's turns ---
+
+    def turn(self) -> None:
+        if self._leaving:
+            return  # the next turn would take back the term without end that was just given
+        before = self.state
+        decision = self.loop.turn()
+        facts = self.facts()
+        silent = any(facts.is_silent(name) for name in facts.names)
+        self._neighbourhood.note_silence(self.group.name, silent=silent)
+        self.news.compare(before, self.state, decision)
+        self.runs.consider()
+        turned, self._turned = self._turned, asyncio.Event()
+        turned.set()
+
+    async def _take_turns(self) -> None:
+        while True:
+            self.loop.poll()
+            self.turn()
+            pause = HASTY_TURN_S if self.state.goal is not None else TURN_S
+            await self._neighbourhood.sleep(min(pause, self.group.timing.poll_s / 2))
+
+    def _heard(self, server: ServerName, reply: Done, sent_at: float) -> None:
+        try:
+            message = messages.decode(reply.data.get("message"))
+        except messages.BadMessage:
+            return
+        if isinstance(message, messages.Reply) and self.loop.replied(server, message, sent_at):
+            self.turn()
+
+    # --- the ports of the loop ---
+
+    def now(self) -> float:
+        return self.clock.monotonic()
+
+    def word(self) -> str:
+        return secrets.token_hex(6)
+
+    def minute(self) -> int:
+        local = self.clock.utc().astimezone()
+        return local.hour * 60 + local.minute
+
+    def seen(self, now: float) -> GroupView:
+        return self.sight.view(now)
+
+    def around(self) -> Surroundings:
+        return self._neighbourhood.around(
+            self.group.name, self.loop.policy.brake_window_s, acting=self.runs.acting
+        )
+
+    def store(self, state: GroupState) -> None:
+        self._outbox.store(state)
+
+    def send(self, server: ServerName, message: Any) -> None:
+        """A plain question of how it is follows from nothing that is stored."""
+        if isinstance(message, Status):
+            self._ask(server, message)
+            return
+        self._outbox.send(lambda: self._spawn(self._say(server, message)))
+
+    def fence(self, intent: Fence) -> None:
+        """Devices are not attached yet."""
+
+    def work(self, intent: RestartResource | CleanServer) -> None:
+        self.runs.want(intent)
+
+    def tell(self, intent: Tell) -> None:
+        self.news.alarm(intent)
+
+    # --- the rest ---
+
+    def _ask(self, server: ServerName, message: Status) -> None:
+        """One at a time: a server that is slow is not asked again meanwhile."""
+        if server in self._asking:
+            return
+        self._asking.add(server)
+        self._spawn(self._say(server, message), done=lambda: self._asking.discard(server))
+
+    async def _say(self, server: ServerName, message: Any) -> None:
+        await self.say(server, message)
+
+    async def _call(self, server: ServerName, request: Request) -> None:
+        await self.transport.call(server, request)
+
+    def _spawn(
+        self, work: Coroutine[Any, Any, None], done: Callable[[], None] = lambda: None
+    ) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            done()
+
+        task.add_done_callback(ended)
+
+    async def _save(self, state: GroupState) -> None:
+        await self.application.states.save(
+            self.group.name, state, self.clock.monotonic(), self.clock.utc()
+        )
+
+    def _not_stored(self, unusable: StoreUnusable) -> None:
+        self.news.trouble("state-not-stored", unusable.message)
+
+    def _paired(self, pairing: Pairing) -> None:
+        self.loop.policy = dataclasses.replace(self.loop.policy, covered=pairing.is_covered)
+        self._spawn(self.application.states.save_pairing(self.group.name, pairing))
+
+    def _guard_started(self, server: ServerName, reply: Reply) -> None:
+        self.news.guard(server, reply)
