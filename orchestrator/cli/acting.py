@@ -3,7 +3,8 @@
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
 from orchestrator.runtime.application import Application
-from orchestrator.runtime.operate import Caller, Order, carry_out, resume
+from orchestrator.runtime.operate import carry_out, resume
+from orchestrator.runtime.order import Caller, Order
 
 
 async def act(

@@ -20,7 +20,6 @@ COMMANDS = {
     "flow": "flow",
     "status": "status",
     "explain": "explain",
-    "run": "run",
     "start": "operate",
     "stop": "operate",
     "switchover": "operate",

@@ -17,7 +17,7 @@ from orchestrator.model import Group, Refusal, ResourceName, ServerName
 from orchestrator.playbooks import library
 from orchestrator.playbooks.directives import Selection
 from orchestrator.runtime.application import Application
-from orchestrator.runtime.operate import Caller, Order
+from orchestrator.runtime.order import Caller, Order
 from orchestrator.runtime.wishes import Wished, WishKind
 
 

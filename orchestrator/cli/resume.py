@@ -11,7 +11,8 @@ from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
 from orchestrator.runtime.application import Application, opened
-from orchestrator.runtime.operate import Caller, abandon
+from orchestrator.runtime.operate import abandon
+from orchestrator.runtime.order import Caller
 
 
 @click.command("resume")

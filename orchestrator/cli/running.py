@@ -26,7 +26,7 @@ from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal, Status
 from orchestrator.runtime.application import Application, opened
 from orchestrator.runtime.interruption import Interruption
-from orchestrator.runtime.operate import Caller, Stoppable
+from orchestrator.runtime.order import Caller, Stoppable
 from orchestrator.store.journal import RunState
 from orchestrator.transport import FailureKind
 

@@ -23,7 +23,7 @@ SUMMARIES: Mapping[str, str] = {
     "fence": "Ask the fencing devices of a server, or let them switch it off or on.",
     "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
     "resume": "Go on with a run that was interrupted or whose controller died.",
-    "run": "Look at an earlier run; `hasys history` lists them.",
+    "run": "Look after all groups: watch them, fail over, bring back what returns.",
     "release": "Remove what HA_SYS keeps on both servers of a group; the service goes on as it is.",
     "playbooks": "Look at the playbooks that come with HA_SYS and at the site's own.",
     "plan": "Show what a playbook would do with a group: plays, tasks, waves.",

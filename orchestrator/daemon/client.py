@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.daemon import wire
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
-from orchestrator.runtime.operate import Caller, Order
+from orchestrator.runtime.order import Caller, Order
 from orchestrator.runtime.wishes import Wished
 
 

@@ -19,7 +19,8 @@ from orchestrator.model import GroupName, Refusal
 from orchestrator.playbooks.beside import Kept
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
-from orchestrator.runtime.operate import Caller, Order, unfinished_run
+from orchestrator.runtime.operate import unfinished_run
+from orchestrator.runtime.order import Caller, Order
 
 Say = Callable[[str], None]
 
@@ -68,9 +69,7 @@ class Daemon:
             case "standing":
                 return standing(self._steward(str(request["group"])))
             case odd:
-                raise UsageError(
-                    f"the daemon does not know {odd!r}", hint="is it older than hasys?"
-                )
+                raise UsageError(f"the daemon does not know {odd!r}", hint="is it older?")
 
     async def _carry_out(self, document: Any, caller: Caller) -> RunResult | tuple[Refusal, ...]:
         try:

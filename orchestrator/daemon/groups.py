@@ -67,9 +67,7 @@ class Groups:
         state = await states.load(group.name, clock.monotonic(), clock.utc())
         if state is None:
             state = _new_state(group, self._application.controller)
-        elif (
-            state.mode is not Mode.MAINTENANCE
-        ):  # a person's word holds until a person takes it back
+        elif state.mode is not Mode.MAINTENANCE:  # which holds until a person ends it
             state = dataclasses.replace(state, mode=group.mode)
         made: list[Steward] = []
 

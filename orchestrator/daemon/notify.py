@@ -5,7 +5,7 @@ import socket
 
 
 def tell_systemd(state: str) -> None:
-    """`READY=1`, `WATCHDOG=1`, `STOPPING=1`, `STATUS=...`; nothing where systemd does not listen."""
+    """`READY=1`, `WATCHDOG=1`, `STOPPING=1`; nothing where systemd does not listen."""
     path = os.environ.get("NOTIFY_SOCKET", "")
     if not path:
         return

@@ -20,7 +20,8 @@ from orchestrator.model import Event, Monotonic, Refusal, ServerName, Severity
 from orchestrator.model.state import Goal, GoalKind
 from orchestrator.playbooks import library
 from orchestrator.probes.collect import collect
-from orchestrator.runtime.operate import Caller, Order, Stoppable, carry_out, resume
+from orchestrator.runtime.operate import carry_out, resume
+from orchestrator.runtime.order import Caller, Order, Stoppable
 from orchestrator.store.journal import RunState
 
 if TYPE_CHECKING:

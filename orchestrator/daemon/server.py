@@ -15,7 +15,7 @@ from typing import Any
 from orchestrator.daemon import wire
 from orchestrator.errors import HasysError
 from orchestrator.executor.progress import Progress
-from orchestrator.runtime.operate import Caller, Stoppable
+from orchestrator.runtime.order import Caller, Stoppable
 
 Say = Callable[[Mapping[str, Any]], None]
 Answer = Callable[[Mapping[str, Any], Caller], Awaitable[Mapping[str, Any]]]
@@ -24,7 +24,7 @@ Answer = Callable[[Mapping[str, Any], Caller], Awaitable[Mapping[str, Any]]]
 @asynccontextmanager
 async def listening(path: Path, answer: Answer) -> AsyncIterator[None]:
     """Serves until the block ends."""
-    path.unlink(missing_ok=True)  # of a daemon that was killed: the lock says that none lives
+    _remove(path)  # of a daemon that was killed: the lock says that none lives
     before = os.umask(0o177)
     try:
         server = await asyncio.start_unix_server(
@@ -36,7 +36,11 @@ async def listening(path: Path, answer: Answer) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
-        path.unlink(missing_ok=True)
+        _remove(path)
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 async def _serve(

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from orchestrator.daemon.conversation import Conversation
 from orchestrator.daemon.news import Newsroom
 from orchestrator.daemon.outbox import Outbox
 from orchestrator.daemon.runs import Runs
@@ -26,16 +27,15 @@ from orchestrator.model.state import GroupState
 from orchestrator.reconcile.reconciler import Reconciler
 from orchestrator.runtime.application import Application
 from orchestrator.store.database import StoreUnusable
-from orchestrator.transport import Done, Failed, FailureKind, Reply, Request, Transport
+from orchestrator.transport import Reply, Transport
 from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol import messages
-from remote_helpers.protocol.messages import Question, Status
+from remote_helpers.protocol.messages import Status
 from remote_helpers.protocol.words import Reign
 
 TURN_S = 0.5
 HASTY_TURN_S = 0.05
 """While a goal is pursued: each of its steps waits for an answer that is milliseconds away."""
-SAY_S = 3.0
 LEAVING_S = 2.0
 """For the active to take its solo term before the controller goes."""
 
@@ -69,6 +69,13 @@ class Steward:
             self.clock,
             paired=self._paired,
             started=self._guard_started,
+        )
+        self._conversation = Conversation(
+            group.name,
+            transport,
+            self.clock,
+            heard=self._heard,
+            missing=self.sight.guard_is_missing,
         )
         self.loop = Reconciler(group, policy, state, self)
         self.news = Newsroom(application, group.name)
@@ -178,40 +185,14 @@ class Steward:
 
     async def say(self, server: ServerName, message: Any) -> Reply:
         """To a guard; what it answers goes to the loop too."""
-        sent_at = self.now()
-        request = Request(
-            op="guard.say",
-            args={"group": self.group.name, "message": messages.encode(message)},
-            deadline_s=SAY_S,
-        )
-        reply = await self.transport.call(server, request)
-        match reply:
-            case Done():
-                self._heard(server, reply, sent_at)
-            case Failed(kind=FailureKind.NO_GUARD):
-                self.sight.guard_is_missing(server)
-            case _:
-                pass
-        return reply
+        return await self._conversation.say(server, message)
 
     def pushed(self, server: ServerName, line: Mapping[str, Any]) -> None:
         """A line that a helper sent by itself: its guard asks for the controller's vote."""
-        if line.get("push") != "guard" or line.get("group") != self.group.name:
-            return
-        try:
-            question = messages.decode(line.get("message"))
-        except messages.BadMessage:
-            return
-        if not isinstance(question, Question):
-            return
-        answer = self.loop.answer(question)
+        question = self._conversation.question_of(line)
+        answer = None if question is None else self.loop.answer(question)
         if answer is not None:
-            request = Request(
-                op="guard.answer",
-                args={"group": self.group.name, "message": messages.encode(answer)},
-                deadline_s=SAY_S,
-            )
-            self._spawn(self._call(server, request))
+            self._spawn(self._conversation.answer(server, answer))
 
     # --- the loop's turns ---
 
@@ -235,12 +216,8 @@ class Steward:
             pause = HASTY_TURN_S if self.state.goal is not None else TURN_S
             await self._neighbourhood.sleep(min(pause, self.group.timing.poll_s / 2))
 
-    def _heard(self, server: ServerName, reply: Done, sent_at: float) -> None:
-        try:
-            message = messages.decode(reply.data.get("message"))
-        except messages.BadMessage:
-            return
-        if isinstance(message, messages.Reply) and self.loop.replied(server, message, sent_at):
+    def _heard(self, server: ServerName, reply: messages.Reply, sent_at: float) -> None:
+        if self.loop.replied(server, reply, sent_at):
             self.turn()
 
     # --- the ports of the loop ---
@@ -286,16 +263,12 @@ class Steward:
 
     def _ask(self, server: ServerName, message: Status) -> None:
         """One at a time: a server that is slow is not asked again meanwhile."""
-        if server in self._asking:
-            return
-        self._asking.add(server)
-        self._spawn(self._say(server, message), done=lambda: self._asking.discard(server))
+        if server not in self._asking:
+            self._asking.add(server)
+            self._spawn(self._say(server, message), done=lambda: self._asking.discard(server))
 
     async def _say(self, server: ServerName, message: Any) -> None:
         await self.say(server, message)
-
-    async def _call(self, server: ServerName, request: Request) -> None:
-        await self.transport.call(server, request)
 
     def _spawn(
         self, work: Coroutine[Any, Any, None], done: Callable[[], None] = lambda: None

@@ -77,7 +77,8 @@ def progress_to_json(one: Progress) -> dict[str, Any]:
 
 
 def progress_from_json(document: dict[str, Any]) -> Progress:
-    one: Progress = _converter.structure(document["data"], _KINDS[document["kind"]])
+    kind: Any = _KINDS[document["kind"]]
+    one: Progress = _converter.structure(document["data"], kind)
     return one
 
 

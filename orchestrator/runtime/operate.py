@@ -3,77 +3,33 @@
 The same way for start, stop, switchover, a site's own playbook and a resumed run.
 """
 
-import dataclasses
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TextIO
+from typing import Any
 
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.errors import UsageError
-from orchestrator.executor.authority import Authorise
 from orchestrator.executor.charter import Charter
-from orchestrator.executor.progress import Progress, Report
+from orchestrator.executor.progress import Progress
 from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import (
     Event,
-    Group,
     Reason,
     Refusal,
-    ResourceName,
     RunId,
-    ServerName,
     Severity,
 )
 from orchestrator.playbooks.beside import Kept
 from orchestrator.playbooks.compile import compile_program
 from orchestrator.playbooks.directives import Selection
-from orchestrator.playbooks.model import Playbook, Program
+from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.ground import Ground, OwnGround
+from orchestrator.runtime.order import Caller, Order, Site
 from orchestrator.runtime.run_log import opened_log
 from orchestrator.store.journal import RunRecord, RunState
 from orchestrator.store.lock import group_lock
-from orchestrator.transport import Transport
-
-Wish = Callable[[GroupStatus], Movement | tuple[Refusal, ...]]
-"""From what is seen to a movement, or why not: the functions of `decision.movement`."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
-    """What a person asked for."""
-
-    group: Group
-    playbook: Playbook
-    wish: Wish
-    only: frozenset[ResourceName] = frozenset()
-    """Single resources, with what goes with them; empty: all."""
-    limit: ServerName | None = None
-    """The only server that may be touched; None: both."""
-    selection: Selection = dataclasses.field(default_factory=Selection)
-    """Tags, and the task to start at."""
-    variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    by: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who is told how it goes on, and who is given the means to stop it."""
-
-    report: Report
-    may_stop: Callable[[Stoppable], None]
-    log: TextIO | None = None
-    """A file of the caller's for the run's log, beside the one in the state directory."""
-
-
-class Stoppable(Protocol):
-    """A run, here or in the daemon."""
-
-    def stop(self) -> None:
-        """Begin no further step."""
-        ...
 
 
 async def carry_out(
@@ -194,15 +150,6 @@ async def _charter(
         files=order.playbook.files,
         selection=order.selection.as_json(),
     )
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
-    """The group that a run acts on, and how it gets there."""
-
-    group: Group
-    transport: Transport
-    authorise: Authorise | None
 
 
 async def _run(

@@ -15,7 +15,7 @@ import asyncssh
 from orchestrator.model import Login, Server
 from orchestrator.transport import known_hosts
 from orchestrator.transport.base import UnreachableKind
-from orchestrator.transport.helper import Helper
+from orchestrator.transport.helper import Helper, Push
 from orchestrator.transport.launch import launch_line
 from orchestrator.transport.pack import Pack
 
@@ -136,9 +136,11 @@ def describe(server: Server) -> str:
     return f"{server.name} ({login.user}@{login.address}:{login.port})"
 
 
-async def connect(server: Server, pack: Pack, *, accept_new: bool, state: str) -> Helper:
+async def connect(
+    server: Server, pack: Pack, *, accept_new: bool, state: str, on_push: Push
+) -> Helper:
     """A helper: usable, or gone with the reason. Every wait in it is bounded."""
-    helper = Helper(describe(server))
+    helper = Helper(describe(server), on_push=on_push)
     login = server.login
     known = await asyncio.to_thread(known_hosts.read, login.known_hosts, login.address, login.port)
     client = _Client(known, helper, accept_new=accept_new)

@@ -32,6 +32,9 @@ NOISE_KEPT = 64 * 1024
 """Login scripts that print something do so before the hello line."""
 
 
+Push = Callable[[Mapping[str, Any]], None]
+
+
 class Line(Protocol):
     """The channel to the helper's stdin."""
 
@@ -45,8 +48,15 @@ class Line(Protocol):
 class Helper:
     """One helper process. Every way it can end leaves each caller with an `Unreachable`."""
 
-    def __init__(self, where: str, on_gone: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        where: str,
+        on_gone: Callable[[], None] = lambda: None,
+        on_push: Push = lambda _: None,
+    ) -> None:
+        """`on_push`: given what the helper sends without being asked, when it comes."""
         self.where = where
+        self._on_push = on_push
         self.hello: asyncio.Future[Mapping[str, Any]] = asyncio.get_running_loop().create_future()
         """What it said of itself; empty when it was lost before: see `gone`."""
         self._line: Line | None = None
@@ -147,6 +157,8 @@ class Helper:
             future = self._open.get(message.get("id") or 0)
             if future is not None and not future.done():
                 future.set_result(decoded(message))
+        elif isinstance(message, dict) and isinstance(message.get("push"), str):
+            self._on_push(message)
         elif line:
             self.lost(UnreachableKind.HELPER, f"it sent what is no reply: {line[:200]!r}")
 

@@ -5,13 +5,16 @@ connects again. The caller's loop is the retry.
 """
 
 import asyncio
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from orchestrator.model import Server, ServerName
 from orchestrator.transport.base import Reply, Request, Unreachable, UnreachableKind
-from orchestrator.transport.helper import Helper
+from orchestrator.transport.helper import Helper, Push
 from orchestrator.transport.pack import helper_pack
 
+PushFrom = Callable[[ServerName, Mapping[str, Any]], None]
 STATE_DIRECTORY = "/var/lib/hasys"
 CONNECT_AT_LEAST_S = 1.0
 """A call with a very short deadline still waits this long for a connection to be made."""
@@ -26,9 +29,16 @@ class SshTransport:
         *,
         accept_new_host_keys: bool = False,
         state_directory: str = STATE_DIRECTORY,
+        on_push: PushFrom = lambda _server, _line: None,
     ) -> None:
+        """`on_push`: given what a helper sends without being asked, when it comes."""
         self._links = {
-            server.name: _Link(server, accept_new=accept_new_host_keys, state=state_directory)
+            server.name: _Link(
+                server,
+                accept_new=accept_new_host_keys,
+                state=state_directory,
+                on_push=functools.partial(on_push, server.name),
+            )
             for server in servers
         }
 
@@ -48,8 +58,9 @@ class SshTransport:
 class _Link:
     """The way to one server. Calls that come while it connects share the attempt."""
 
-    def __init__(self, server: Server, *, accept_new: bool, state: str) -> None:
+    def __init__(self, server: Server, *, accept_new: bool, state: str, on_push: Push) -> None:
         self._server = server
+        self._on_push = on_push
         self._accept_new = accept_new
         self._state = state
         self._attempt: asyncio.Task[Helper] | None = None
@@ -85,7 +96,11 @@ class _Link:
 
         try:
             self._helper = await connect(
-                self._server, helper_pack(), accept_new=self._accept_new, state=self._state
+                self._server,
+                helper_pack(),
+                accept_new=self._accept_new,
+                state=self._state,
+                on_push=self._on_push,
             )
         finally:
             self._attempt = None

@@ -18,7 +18,8 @@ import asyncssh
 from orchestrator.decision.movement import plan_play
 from orchestrator.playbooks import library
 from orchestrator.runtime.application import Application, opened
-from orchestrator.runtime.operate import Caller, Order, carry_out
+from orchestrator.runtime.operate import carry_out
+from orchestrator.runtime.order import Caller, Order
 from orchestrator.store.journal import RunState
 from orchestrator.transport.connection import CIPHERS
 from tests.bench.pair import GROUP, NAMES, Pair, PairTransport, quoted
