@@ -8,6 +8,7 @@ import click
 
 from orchestrator.cli.output import coloured, document
 from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.cli.standing import Standing, standings, told
 from orchestrator.decision import movement
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
@@ -39,13 +40,13 @@ def explain_command(group: str, settings: Settings) -> int:
       hasys explain billing
       hasys explain billing -o json | jq '.wishes[] | select(.possible | not)'
     """
-    seen, unfinished = asyncio.run(_look(group, settings))
+    seen, unfinished, standing = asyncio.run(_look(group, settings))
     verdicts: dict[str, Verdict] = {
         name: wish(seen) if unfinished is None else (unfinished_refusal(unfinished),)
         for name, wish in WISHES.items()
     }
     if settings.output == "json":
-        document("explain", _as_json(seen, unfinished, verdicts))
+        document("explain", _as_json(seen, unfinished, verdicts, standing))
         return 0
     for view in seen.view.servers:
         age = seen.view.taken_at - view.reach.at
@@ -58,11 +59,26 @@ def explain_command(group: str, settings: Settings) -> int:
     click.echo()
     for name, verdict in verdicts.items():
         _show(name, verdict)
-    click.echo(f"\nby itself: nothing, its safety level is {seen.safety.value}")
+    _by_itself(seen, standing)
     return 0
 
 
-async def _look(group: str, settings: Settings) -> tuple[GroupStatus, RunRecord | None]:
+def _by_itself(seen: GroupStatus, standing: Standing | None) -> None:
+    """What the loop would do, or why it does nothing."""
+    if standing is None:
+        click.echo(f"\nby itself: nothing, its safety level is {seen.safety.value}")
+        return
+    does = "nothing" if standing["goal"] is None else standing["goal"]
+    click.echo(f"\nby itself: {does}, its safety level is {standing['safety']}")
+    for reason in standing["reasons"]:
+        click.echo(f"  {told(reason)}")
+        if reason["advice"]:
+            click.echo(f"    {reason['advice']}")
+
+
+async def _look(
+    group: str, settings: Settings
+) -> tuple[GroupStatus, RunRecord | None, Standing | None]:
     async with opened(
         settings.inventory_directory(),
         settings.state_directory(),
@@ -71,7 +87,8 @@ async def _look(group: str, settings: Settings) -> tuple[GroupStatus, RunRecord 
         found = application.group(group)
         unfinished = await application.journal.unfinished(found.name)
         (seen,) = await status(application, (found,))
-        return seen, unfinished
+        answers = await standings(application, (group,))
+        return seen, unfinished, answers.get(group)
 
 
 def _show(name: str, verdict: Verdict) -> None:
@@ -87,12 +104,17 @@ def _show(name: str, verdict: Verdict) -> None:
 
 
 def _as_json(
-    seen: GroupStatus, unfinished: RunRecord | None, verdicts: dict[str, Verdict]
+    seen: GroupStatus,
+    unfinished: RunRecord | None,
+    verdicts: dict[str, Verdict],
+    standing: Standing | None,
 ) -> dict[str, Any]:
     return {
         "group": seen.group.name,
         "active": seen.active,
-        "safety": seen.safety.value,
+        "safety": seen.safety.value if standing is None else standing["safety"],
+        "goal": None if standing is None else standing["goal"],
+        "reasons": [] if standing is None else standing["reasons"],
         "unfinished_run": None if unfinished is None else unfinished.id,
         "servers": [
             {

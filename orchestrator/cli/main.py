@@ -23,6 +23,7 @@ COMMANDS = {
     "start": "operate",
     "stop": "operate",
     "switchover": "operate",
+    "failover": "failover",
     "fence": "fence",
     "play": "operate",
     "resume": "resume",

@@ -8,6 +8,7 @@ import click
 
 from orchestrator.cli.output import coloured, document, duration, table
 from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.cli.standing import Standing, standings, told
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.model import Monotonic, NetworkState, Observation, ServerName, Unknown
 from orchestrator.runtime.application import opened
@@ -29,25 +30,37 @@ def status_command(groups: tuple[str, ...], settings: Settings) -> int:
       hasys status
       hasys status billing -o json | jq '.groups[0].active'
     """
-    found = asyncio.run(_observe(groups, settings))
+    found, standing = asyncio.run(_observe(groups, settings))
     if settings.output == "json":
-        document("status", {"groups": [as_json(one) for one in found]})
+        shown = [{**as_json(one), **_standing_json(standing.get(one.group.name))} for one in found]
+        document("status", {"groups": shown})
     else:
         for number, one in enumerate(found):
             if number:
                 click.echo()
-            _show(one)
+            _show(one, standing.get(one.group.name))
     return DEGRADED if any(one.problems for one in found) else 0
 
 
-async def _observe(names: tuple[str, ...], settings: Settings) -> list[GroupStatus]:
+async def _observe(
+    names: tuple[str, ...], settings: Settings
+) -> tuple[list[GroupStatus], dict[str, Standing]]:
     async with opened(
         settings.inventory_directory(),
         settings.state_directory(),
         accept_new_host_keys=settings.accept_new_host_keys,
     ) as application:
         wanted = names or tuple(sorted(application.configuration.groups))
-        return await status(application, tuple(application.group(name) for name in wanted))
+        standing = await standings(application, wanted)
+        return await status(application, tuple(map(application.group, wanted))), standing
+
+
+def _standing_json(standing: Standing | None) -> dict[str, Any]:
+    """What only a loop knows; it rules over what one look can tell."""
+    if standing is None:
+        return {}
+    keys = ("mode", "safety", "goal", "run", "reasons")
+    return {key: standing[key] for key in keys}
 
 
 def as_json(found: GroupStatus) -> dict[str, Any]:
@@ -122,17 +135,21 @@ def _age(seen: Observation[Any], now: Monotonic) -> float:
     return round(max(0.0, now - seen.at), 3)
 
 
-def _show(found: GroupStatus) -> None:
+def _show(found: GroupStatus, standing: Standing | None) -> None:
     group = found.group
+    mode = group.mode.value if standing is None else standing["mode"]
+    safety = found.safety.value if standing is None else standing["safety"]
     click.echo(
-        f"{click.style(group.name, bold=True)}   mode {group.mode.value}   "
-        f"safety {found.safety.value}   epoch {found.epoch}   "
+        f"{click.style(group.name, bold=True)}   mode {mode}   "
+        f"safety {safety}   epoch {found.epoch}   "
         f"{'ready' if found.ready else 'not ready'} to move"
     )
     for name in group.server_names:
         _show_server(found, name)
     for problem in found.problems:
         click.echo(f"  {click.style('!', fg='red')} {problem}")
+    for reason in () if standing is None else standing["reasons"]:
+        click.echo(f"  {told(reason)}")
 
 
 def _show_server(found: GroupStatus, name: ServerName) -> None:

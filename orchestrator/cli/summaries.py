@@ -21,6 +21,7 @@ SUMMARIES: Mapping[str, str] = {
     "switchover": "Move the service to the other server, in order; refused when that one could not "
     "take over.",
     "fence": "Ask the fencing devices of a server, or let them switch it off or on.",
+    "failover": "Make a server ACTIVE by force; say what that overrides and what may be lost.",
     "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
     "resume": "Go on with a run that was interrupted or whose controller died.",
     "run": "Look after all groups: watch them, fail over, bring back what returns.",

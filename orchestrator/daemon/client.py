@@ -50,6 +50,13 @@ class Daemon:
         request = {"op": "resume", "run": run}
         return wire.result_from_json(await self._followed(request, caller))
 
+    async def force(
+        self, group: str, server: str, token: str, caller: Caller
+    ) -> RunResult | tuple[Refusal, ...]:
+        """Raises DaemonSaysNo."""
+        request = {"op": "force", "group": group, "to": server, "token": token}
+        return wire.result_from_json(await self._followed(request, caller))
+
     async def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """A question with one answer. Raises DaemonSaysNo."""
         return await self._followed(request, _nobody())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.daemon import wire
+from orchestrator.daemon.force import force, forcing
 from orchestrator.daemon.groups import Groups
 from orchestrator.daemon.notify import tell_systemd, watchdog_interval_s
 from orchestrator.daemon.server import listening
@@ -66,8 +67,13 @@ class Daemon:
                 return wire.result_to_json(await self._carry_out(request["order"], caller))
             case "resume":
                 return wire.result_to_json(await self._resume(str(request["run"]), caller))
+            case "force-preview":
+                return forcing(self._steward(str(request["group"])), str(request["to"]))
+            case "force":
+                return wire.result_to_json(await self._force(request, caller))
             case "standing":
-                return standing(self._steward(str(request["group"])))
+                steward = self._steward(str(request["group"]))
+                return steward.standing.as_json(steward.runs.acting)
             case odd:
                 raise UsageError(f"the daemon does not know {odd!r}", hint="is it older?")
 
@@ -89,6 +95,12 @@ class Daemon:
         )
         return await steward.runs.carry_out(order, caller)
 
+    async def _force(
+        self, request: Mapping[str, Any], caller: Caller
+    ) -> RunResult | tuple[Refusal, ...]:
+        steward = self._steward(str(request["group"]))
+        return await force(steward, str(request["to"]), str(request["token"]), caller)
+
     async def _resume(self, run: str, caller: Caller) -> RunResult | tuple[Refusal, ...]:
         record = await unfinished_run(self._application, run)
         return await self._steward(record.group).runs.resume(run, caller)
@@ -101,31 +113,6 @@ class Daemon:
                 hint="hasys events says why; hasys check looks at its files",
             )
         return steward
-
-
-def standing(steward: Steward) -> dict[str, Any]:
-    """How the loop sees a group: for `status` and `explain`."""
-    facts = steward.facts()
-    state = steward.state
-    return {
-        "group": steward.group.name,
-        "mode": state.mode.value,
-        "safety": steward.safety.value,
-        "term": state.vote.registration.term,
-        "roles": {name: role.value for name, role in state.roles.items()},
-        "age_s": {name: facts.age(name) for name in facts.names},
-        "goal": None if state.goal is None else state.goal.kind.value,
-        "run": steward.runs.acting,
-        "reasons": [
-            {
-                "reason": one.reason.value,
-                "evidence": one.evidence,
-                "age_s": one.age_s,
-                "advice": one.advice,
-            }
-            for one in steward.last_reasons
-        ],
-    }
 
 
 async def _feed_systemd() -> None:

@@ -36,7 +36,7 @@ class ReignAuthority:
         steward = self._steward
         asked = False
         while True:
-            reign = steward.reign_of(server)
+            reign = steward.standing.reign_of(server)
             if reign is not None:
                 return await self._open_gate(server, reign)
             goal = steward.state.goal
@@ -96,12 +96,12 @@ class ReignAuthority:
     def _beside(self, server: ServerName) -> Refusal | None:
         """Nothing is begun beside a server that may serve, or of which nothing is known."""
         steward = self._steward
-        facts = steward.facts()
+        facts = steward.standing.facts()
         peer = facts.peer(server)
         if facts.is_silent(peer):
             return Refusal(
                 reason=Reason.SERVER_UNREACHABLE,
-                evidence=steward.silence(peer) or f"{peer} does not answer",
+                evidence=steward.standing.silence(peer) or f"{peer} does not answer",
                 advice="silence is not death: bring it back; until then nothing starts here",
             )
         if not facts.is_clean_standby(peer):
@@ -114,7 +114,7 @@ class ReignAuthority:
 
     def _not_given(self, server: ServerName) -> Refusal:
         """The goal was given up; the loop's last reasons say why."""
-        reasons = self._steward.last_reasons
+        reasons = self._steward.standing.reasons
         shown = "; ".join(f"{one.reason.value}: {one.evidence}" for one in reasons)
         return Refusal(
             reason=reasons[0].reason if reasons else Reason.GOAL_GIVEN_UP,

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.daemon.quiet import QuietTransport
-from orchestrator.decision.intents import CleanServer, RestartResource
+from orchestrator.decision.intents import CleanServer, RestartResource, Wish
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus, status_of
 from orchestrator.errors import Busy, HasysError
@@ -97,6 +97,16 @@ class Runs:
             self._steward.application, order, self._kept(caller), ground=self._ground()
         )
 
+    async def instead(self, wish: Wish, caller: Caller) -> RunResult | tuple[Refusal, ...]:
+        """A goal that ends whatever run is under way, and is followed by its own."""
+        await self._preempt()
+        self._steward.begin(wish)
+        goal = self._steward.state.goal
+        if goal is None:
+            raise Busy(f"the {wish.kind.value} was given up at once", hint="hasys explain says why")
+        self._seen_to = goal.since
+        return await self.carry_out(self._for_goal(goal), caller)
+
     async def resume(self, run_id: str, caller: Caller) -> RunResult | tuple[Refusal, ...]:
         """Raises Busy, and UsageError when there is nothing to go on with."""
         return await resume(
@@ -136,13 +146,15 @@ class Runs:
                 return self._order("stop", source, goal.target)
             case GoalKind.START:
                 return self._order("start", source, goal.target)
+            case GoalKind.FAILOVER if goal.forced:
+                return self._order("forced-failover", source, goal.target)
             case GoalKind.FAILOVER if self._is_lost(source):
                 return self._order("start", source, goal.target)
             case GoalKind.FAILOVER | GoalKind.FAILBACK | GoalKind.SWITCHOVER:
                 return self._order("switchover", source, goal.target)
 
     def _is_lost(self, server: ServerName) -> bool:
-        return self._steward.silence(server) is not None
+        return self._steward.standing.silence(server) is not None
 
     def _for_intent(self, intent: RestartResource | CleanServer) -> Order:
         server = intent.server
@@ -247,7 +259,7 @@ class StewardGround:
 
     @asynccontextmanager
     async def reach(self) -> AsyncIterator[Transport]:
-        yield QuietTransport(self._steward.transport, self._steward.silence)
+        yield QuietTransport(self._steward.transport, self._steward.standing.silence)
 
     async def look(self, transport: Transport) -> GroupStatus:
         group = self._steward.group

@@ -14,24 +14,30 @@ from orchestrator.daemon.news import Newsroom
 from orchestrator.daemon.outbox import Outbox
 from orchestrator.daemon.runs import Runs
 from orchestrator.daemon.sight import Sight
+from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood
 from orchestrator.decision import decide as deciding
 from orchestrator.decision import vote as votes
-from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import Because, CleanServer, Fence, RestartResource, Tell, Wish
-from orchestrator.decision.safety import safety_of
-from orchestrator.model import Group, GroupView, Monotonic, Safety, ServerName
+from orchestrator.executor.run import RunResult
+from orchestrator.model import (
+    Group,
+    GroupView,
+    Monotonic,
+    Reason,
+    Refusal,
+    ServerName,
+)
 from orchestrator.model.guard_report import Surroundings
 from orchestrator.model.pairing import Pairing
-from orchestrator.model.state import GroupState
+from orchestrator.model.state import GoalKind, GroupState
 from orchestrator.reconcile.reconciler import Reconciler
 from orchestrator.runtime.application import Application
+from orchestrator.runtime.order import Caller
 from orchestrator.store.database import StoreUnusable
 from orchestrator.transport import Reply, Transport
-from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Status
-from remote_helpers.protocol.words import Reign
 
 TURN_S = 0.5
 HASTY_TURN_S = 0.05
@@ -78,6 +84,7 @@ class Steward:
             missing=self.sight.guard_is_missing,
         )
         self.loop = Reconciler(group, policy, state, self)
+        self.standing = Standing(self.loop, self.clock)
         self.news = Newsroom(application, group.name)
         self.runs = Runs(self)
 
@@ -103,7 +110,7 @@ class Steward:
         healthy active its lease.
         """
         current = votes.newest(self.state.vote)
-        if current is None or not self.reigns(ServerName(current.reign.server)):
+        if current is None or not self.standing.reigns(ServerName(current.reign.server)):
             return True
         self._leaving = True
         limit = self.clock.monotonic() + LEAVING_S
@@ -111,7 +118,7 @@ class Steward:
             self.loop.give_solo()
             self.loop.poll()
             await self.clock.sleep(HASTY_TURN_S)
-            report = self.facts().report(ServerName(current.reign.server))
+            report = self.standing.facts().report(ServerName(current.reign.server))
             if report is not None and report.solo:
                 return True
         return False
@@ -122,36 +129,17 @@ class Steward:
     def state(self) -> GroupState:
         return self.loop.state
 
-    def facts(self) -> Facts:
-        """What a decision taken now would rest on."""
-        now = self.now()
-        return Facts(group=self.group, policy=self.loop.policy, view=self.loop.view(now), now=now)
-
-    def reigns(self, server: ServerName) -> bool:
-        """Whether the server serves in the newest reign and goes on doing so."""
-        return self.reign_of(server) is not None
-
-    def reign_of(self, server: ServerName) -> Reign | None:
-        current = votes.newest(self.state.vote)
-        facts = self.facts()
-        if current is None or not facts.holds(server, current):
-            return None
-        report = facts.report(server)
-        return current.reign if report is not None and report.phase == leases.REIGNING else None
-
-    def silence(self, server: ServerName) -> str | None:
-        """Why the server counts as silent; None: its guard was heard just now."""
-        facts = self.facts()
-        if not facts.is_silent(server):
-            return None
-        age = facts.age(server)
-        ago = "never heard" if age is None else f"not heard for {age:.1f} s"
-        return f"{server}: its guard was {ago}"
-
     def begin(self, wish: Wish) -> None:
         """A goal that a run or a person sets; the next turn pursues it."""
         self.loop.store(deciding.begin(self.state, wish, self.now()))
         self.turn()
+
+    async def force(self, server: ServerName, caller: Caller) -> RunResult | tuple[Refusal, ...]:
+        """A person makes this server ACTIVE, whatever else stands in the way."""
+        peer = self.group.peer_of(server).name
+        asked = Because(reason=Reason.PERSON_ASKED, evidence="a person forced it")
+        wish = Wish(kind=GoalKind.FAILOVER, target=server, source=peer, because=asked, forced=True)
+        return await self.runs.instead(wish, caller)
 
     def source_has_stopped(self) -> None:
         """A run has stopped the service on the goal's source: its reign may be ended."""
@@ -165,14 +153,6 @@ class Steward:
         """What a run has started is given its time to settle from now on."""
         history = dataclasses.replace(self.state.history, started_at=Monotonic(self.now()))
         self.loop.store(dataclasses.replace(self.state, history=history))
-
-    @property
-    def safety(self) -> Safety:
-        return safety_of(self.group, self.state, self.loop.policy)
-
-    @property
-    def last_reasons(self) -> tuple[Because, ...]:
-        return self.loop.reasons
 
     async def next_turn(self, limit_s: float) -> None:
         """Until something was decided anew, or for so long."""
@@ -201,7 +181,7 @@ class Steward:
             return  # the next turn would take back the term without end that was just given
         before = self.state
         decision = self.loop.turn()
-        facts = self.facts()
+        facts = self.standing.facts()
         silent = any(facts.is_silent(name) for name in facts.names)
         self._neighbourhood.note_silence(self.group.name, silent=silent)
         self.news.compare(before, self.state, decision)

@@ -54,6 +54,9 @@ def decide(
     registering = upkeep.registration(facts, state)
     solos, solo_reasons = upkeep.solo(facts, state)
     cleanings, rejoin_reasons = upkeep.rejoin(facts, state)
+    if state.goal is None:
+        endings, overruled_reasons = upkeep.overruled(facts, state)
+        cleanings, rejoin_reasons = cleanings + endings, rejoin_reasons + overruled_reasons
     if state.goal is not None:
         decision = _in_mode(pursue(facts, state, state.goal))
     else:

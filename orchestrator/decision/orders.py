@@ -24,7 +24,10 @@ def note_order(vote: Vote, order: NoteOrder, nonce: str) -> Vote:
     )
     old = [one for one in vote.reigns if one.proof is not None][:-8]
     kept = tuple(one for one in vote.reigns if one not in old)
-    return dataclasses.replace(vote, reigns=(*kept, noted))
+    # Who forces a reign says that no other controller may stand in its way: without that word a
+    # controller that starts anew beside a dead server could not even answer the new reign.
+    exact = vote.exact | {order.server} if order.forced else vote.exact
+    return dataclasses.replace(vote, reigns=(*kept, noted), exact=exact)
 
 
 def order_for(vote: Vote, noted: NotedReign) -> Order:

@@ -44,7 +44,7 @@ def gaps(facts: Facts, state: GroupState, goal: Goal) -> tuple[Gap, ...]:
 
 def _gap(facts: Facts, goal: Goal, noted: NotedReign) -> Gap:
     server = ServerName(noted.reign.server)
-    if goal.forced:
+    if goal.forced and (facts.is_silent(server) or _is_late(facts, goal)):
         return Gap(runs_out=True)
     fence: tuple[Intent, ...] = ()
     if server in facts.policy.fencing:
@@ -64,7 +64,7 @@ def _stopping(facts: Facts, goal: Goal, noted: NotedReign, fence: tuple[Intent, 
     service beside the old one.
     """
     server = ServerName(noted.reign.server)
-    late = facts.now - goal.since > facts.group.timing.stop_s and server != goal.target
+    late = _is_late(facts, goal) and server != goal.target
     if not goal.source_stopped and not late and _is_in_order(facts, goal, server):
         stopping = Because(
             reason=Reason.STOP_UNCONFIRMED,
@@ -80,6 +80,11 @@ def _stopping(facts: Facts, goal: Goal, noted: NotedReign, fence: tuple[Intent, 
     )
     stop = StopReign(server=server, reign=noted.reign)
     return Gap(intents=(stop, *fence) if late else (stop,), reasons=(because,))
+
+
+def _is_late(facts: Facts, goal: Goal) -> bool:
+    """Whether what is to be stopped has had its time. Even force tells the old active first."""
+    return facts.now - goal.since > facts.group.timing.stop_s
 
 
 def _is_in_order(facts: Facts, goal: Goal, server: ServerName) -> bool:

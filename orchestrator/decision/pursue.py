@@ -43,17 +43,17 @@ def _prove(facts: Facts, state: GroupState, goal: Goal) -> Decision:
                 age_s=facts.age(goal.source) if goal.source else None,
             ),
         )
-    hindrances = _target_hindrances(facts, state, goal)
+    lacking = hindrances(facts, state, goal)
     if goal.reason is not Reason.PERSON_ASKED and facts.is_silent(goal.target):
         # Its own choice of a target is no reason to wait for one that fell silent.
-        return _given_up(facts, state, goal, *hindrances)
+        return _given_up(facts, state, goal, *lacking)
     found = gaps(facts, state, goal)
     open_gaps = tuple(gap for gap in found if not gap.runs_out)
     intents: list[Intent] = [intent for gap in found for intent in gap.intents]
-    if hindrances:
+    if lacking:
         # Nothing is stopped for a server that could not take over now.
         intents = [one for one in intents if getattr(one, "server", None) == goal.target]
-    reasons = (*hindrances, *(because for gap in open_gaps for because in gap.reasons))
+    reasons = (*lacking, *(because for gap in open_gaps for because in gap.reasons))
     if not reasons and not open_gaps:
         report = facts.report(goal.target)
         boot = "" if report is None else report.boot
@@ -83,7 +83,7 @@ def _came_back(facts: Facts, state: GroupState, goal: Goal) -> bool:
     return goal.source is not None and facts.holds(goal.source, current)
 
 
-def _target_hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Because, ...]:
+def hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Because, ...]:
     """What the target itself lacks. Checked again on the server when the order is taken."""
     target = goal.target
     found = []
@@ -96,7 +96,7 @@ def _target_hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Bec
                 age_s=facts.age(target),
             )
         )
-    if not votes.has_standing(state.vote, facts.names, target):
+    if not _has_vote(facts, state, goal):
         found.append(
             Because(
                 reason=Reason.NOT_REGISTERED,
@@ -113,6 +113,13 @@ def _target_hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Bec
             )
         )
     return tuple(found)
+
+
+def _has_vote(facts: Facts, state: GroupState, goal: Goal) -> bool:
+    """By a person's word it is enough that the target itself takes orders from this controller."""
+    if goal.forced:
+        return goal.target in state.vote.acknowledged
+    return votes.has_standing(state.vote, facts.names, goal.target)
 
 
 def _own_old_reign(facts: Facts, state: GroupState, target: ServerName) -> bool:

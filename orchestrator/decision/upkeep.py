@@ -12,6 +12,7 @@ from orchestrator.decision.intents import (
     Intent,
     NewTerm,
     RegisterOn,
+    StopReign,
 )
 from orchestrator.model import Mode, Reason, ServerName
 from orchestrator.model.moment import Monotonic
@@ -163,6 +164,32 @@ def rejoin(facts: Facts, state: GroupState) -> tuple[tuple[Intent, ...], tuple[B
                 age_s=facts.age(name),
             )
         )
+    return tuple(intents), tuple(reasons)
+
+
+def overruled(facts: Facts, state: GroupState) -> tuple[tuple[Intent, ...], tuple[Because, ...]]:
+    """A reign below the newest one that still runs, after a person has forced the newer: it ends.
+
+    Its guard ends it by itself when it hears the other one; the two may not hear each other.
+    """
+    current = votes.newest(state.vote)
+    intents: list[Intent] = []
+    reasons: list[Because] = []
+    for name in facts.names:
+        report = facts.report(name)
+        if current is None or report is None or report.reign is None:
+            continue
+        older = report.reign.epoch < current.reign.epoch
+        if older and report.phase == leases.REIGNING and current.reign.server != name:
+            intents.append(StopReign(server=name, reign=report.reign))
+            reasons.append(
+                Because(
+                    reason=Reason.OVERRULED,
+                    evidence=f"{name} still serves in reign {report.reign.epoch}, "
+                    f"{current.reign.server} in {current.reign.epoch}",
+                    age_s=facts.age(name),
+                )
+            )
     return tuple(intents), tuple(reasons)
 
 

@@ -43,6 +43,7 @@ class Reason(enum.Enum):
     OBSERVING = "observing"
     ORDER_PENDING = "order-pending"
     ORDER_REFUSED = "order-refused"
+    OVERRULED = "overruled"
     PERSON_ASKED = "person-asked"
     QUARANTINED = "quarantined"
     REJOIN = "rejoin"
