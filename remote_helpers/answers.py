@@ -52,9 +52,12 @@ def stop(context: Context, args: Args) -> Dict[str, Any]:
 
 
 def check_start(context: Context, args: Args) -> Dict[str, Any]:
-    """By the type's own check and what its start needs; nothing is tried."""
+    """By the type's own check and what its start needs; nothing is tried.
+
+    `as_if`: the state that an earlier step of a plan would have left it in.
+    """
     module, name, spec = _module(args), args["name"], args["spec"]
-    seen = module.check(context, name, spec)
+    seen = args.get("as_if") or module.check(context, name, spec)
     if seen["state"] == "started":
         url = args.get("answers")
         problem = ask(url, min(PATIENCE_S, context.remaining())) if url else None
@@ -71,7 +74,7 @@ def check_start(context: Context, args: Args) -> Dict[str, Any]:
 
 def check_stop(context: Context, args: Args) -> Dict[str, Any]:
     module, name, spec = _module(args), args["name"], args["spec"]
-    seen = module.check(context, name, spec)
+    seen = args.get("as_if") or module.check(context, name, spec)
     if seen["state"] == "stopped":
         return prediction("nothing", seen["detail"], {**seen, "changed": False})
     hindrance = module.hindrance(context, "stop", spec, seen)

@@ -14,8 +14,8 @@ from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.model import Refusal, Unknown
 from orchestrator.runtime.application import opened
+from orchestrator.runtime.bind import unfinished_refusal
 from orchestrator.runtime.observe import status
-from orchestrator.runtime.operate import unfinished_refusal
 from orchestrator.store.journal import RunRecord
 
 Verdict = Movement | tuple[Refusal, ...]

@@ -30,7 +30,7 @@ COMMANDS = {
     "run": "run",
     "release": "release",
     "playbooks": "playbooks",
-    "plan": "playbooks",
+    "plan": "operate",
     "events": "events",
     "history": "events",
     "simulate": "simulate",

@@ -1,4 +1,4 @@
-"""`hasys playbooks` and `hasys plan`: what can be played, and what a play would do."""
+"""`hasys playbooks`: what can be played."""
 
 import click
 
@@ -60,31 +60,4 @@ def playbooks_copy(playbook: str, settings: Settings) -> int:
       hasys playbooks copy switchover
     """
     click.echo(f"wrote {library.copy(playbook, settings.inventory_directory())}")
-    return 0
-
-
-@click.command("plan")
-@click.argument("group")
-@click.argument("playbook")
-@with_settings
-def plan_command(group: str, playbook: str, settings: Settings) -> int:
-    """Show what a playbook would do with a group: plays, tasks, waves. No server is asked.
-
-    \b
-    Examples:
-      hasys plan billing switchover
-      hasys plan billing ./site-upgrade.yaml
-    """
-    from orchestrator.playbooks.compile import compile_program
-    from orchestrator.playbooks.render import render_program
-    from orchestrator.runtime.application import load_checked
-
-    directory = settings.inventory_directory()
-    found = load_checked(directory).group(group)
-    program = compile_program(library.read(playbook, directory), found)
-    text = render_program(program, found)
-    if settings.output == "json":
-        document("plan", {"group": group, "digest": program.digest, "text": text.splitlines()})
-    else:
-        click.echo(text, nl=not text.endswith("\n"))
     return 0

@@ -27,7 +27,7 @@ SUMMARIES: Mapping[str, str] = {
     "run": "Look after all groups: watch them, fail over, bring back what returns.",
     "release": "Remove what HA_SYS keeps on both servers of a group; the service goes on as it is.",
     "playbooks": "Look at the playbooks that come with HA_SYS and at the site's own.",
-    "plan": "Show what a playbook would do with a group: plays, tasks, waves.",
+    "plan": "Say what a playbook would do with a group now, step by step; nothing is changed.",
     "events": "Show the events of a group, or of all groups, oldest first.",
     "history": "List runs, newest first, or the steps of one.",
     "simulate": "Play faults against the safety protocol, or a transcript against the decision "

@@ -41,6 +41,7 @@ class Daemon:
             selection=dict(order.selection.as_json()),
             variables=dict(order.variables),
             by=order.by,
+            plan=order.plan,
         )
         request = {"op": "carry-out", "order": wire.asked_to_json(asked)}
         return wire.result_from_json(await self._followed(request, caller))

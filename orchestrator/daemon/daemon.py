@@ -92,6 +92,7 @@ class Daemon:
             selection=asked.chosen(),
             variables=asked.variables,
             by=asked.by,
+            plan=asked.plan,
         )
         return await steward.runs.carry_out(order, caller)
 

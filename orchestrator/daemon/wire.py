@@ -55,6 +55,7 @@ class Asked:
     selection: dict[str, Any]
     variables: dict[str, Any]
     by: str
+    plan: str = ""
 
     def chosen(self) -> Selection:
         return Selection.from_json(self.selection)

@@ -1,18 +1,29 @@
-"""One use of a module on one server: done, or examined when a cut left it under way.
+"""What a step does to a server: a module used, a resource moved; examined when a cut left it open.
 
-Called by `executor.task`, whose steps stand in the journal around it.
+Called by `executor.task` and `executor.flow`, whose steps stand in the journal around it. Plans put
+`executor.foretell` in its place.
 """
 
 import dataclasses
-from collections.abc import Callable
-from typing import assert_never
+from collections.abc import Callable, Iterable
+from typing import Protocol, assert_never
 
 from orchestrator.clock import Clock
 from orchestrator.executor.step import ask, outcome_of
-from orchestrator.model import NoUndo, Outcome, Prediction, ServerName, Status, Undo, Verdict
+from orchestrator.model import (
+    GroupName,
+    NoUndo,
+    Outcome,
+    Prediction,
+    ServerName,
+    Status,
+    Undo,
+    Verdict,
+)
 from orchestrator.playbooks.module import Call, Module, Wait, failed
 from orchestrator.transport import Done, Failed, Reign, Request, Transport, Unreachable
 
+Conclude = Callable[[Done], Outcome]
 AsTold = Callable[[Request], Request]
 """With the user and the environment of the task. Raises ValueError where they do not go with it."""
 
@@ -25,10 +36,35 @@ class Use:
     call: Call
     server: ServerName
     as_told: AsTold
+    title: str
+    is_harmless: bool = False
+    """The author says that it never changes anything: `changed_when: false`."""
+
+
+class Actor(Protocol):
+    async def do(self, use: Use) -> Outcome: ...
+
+    async def examine(self, use: Use) -> Outcome:
+        """Of a step that may have happened already."""
+        ...
+
+    async def look(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        """Asks for the state of a resource."""
+        ...
+
+    async def move(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        """Starts or stops a resource."""
+        ...
+
+    def leave_open(self, server: ServerName, title: str, resources: Iterable[str] = ()) -> None:
+        """Whether this step is done is not known: in a plan alone."""
+        ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Acting:
+    """For real: every request that changes something carries the reign."""
+
     transport: Transport
     reign: Reign
     clock: Clock
@@ -57,40 +93,51 @@ class Acting:
         """
         if use.module.may_repeat(use.call):
             return await self.do(use)
-        found = await self.predict(use)
+        found = await predict(use, self.transport, self.reign.group)
         if isinstance(found, Outcome):
             return found
         match found.verdict:
             case Verdict.CHANGE:
                 return await self.do(use)
             case Verdict.NOTHING:
-                return _found_done(await self.do(use))
+                return found_done(await self.do(use))
             case Verdict.UNKNOWN | Verdict.FAIL:
                 return Outcome(status=Status.FAILED, message=found.message, result={"kind": "cut"})
             case _:
                 assert_never(found.verdict)
 
-    async def predict(self, use: Use) -> Prediction | Outcome:
-        """What it would do; an Outcome where the server cannot be asked."""
-        try:
-            asked = use.module.check(use.call)
-            if isinstance(asked, Prediction):
-                return asked
-            request = use.as_told(asked)
-        except ValueError as error:
-            return Prediction(verdict=Verdict.FAIL, message=str(error))
-        if request.op == "check":  # it has no reign that would name the group
-            request = dataclasses.replace(request, args={**request.args, "group": self.reign.group})
-        reply = await self.transport.call(use.server, request)
-        match reply:
-            case Done():
-                return _predicted(use, reply)
-            case Failed():
-                return Prediction(verdict=Verdict.FAIL, message=reply.message)
-            case Unreachable():
-                return outcome_of(reply, lambda _: failed(""))
-            case _:
-                assert_never(reply)
+    async def look(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        return await ask(self.transport, server, request, conclude)
+
+    async def move(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        ruled = dataclasses.replace(request, reign=self.reign)
+        return await ask(self.transport, server, ruled, conclude)
+
+    def leave_open(self, server: ServerName, title: str, resources: Iterable[str] = ()) -> None:
+        """Nothing is open in a run: what a condition needs is there when it is asked."""
+
+
+async def predict(use: Use, transport: Transport, group: GroupName) -> Prediction | Outcome:
+    """What it would do; an Outcome where the server cannot be asked."""
+    try:
+        asked = use.module.check(use.call)
+        if isinstance(asked, Prediction):
+            return asked
+        request = use.as_told(asked)
+    except ValueError as error:
+        return Prediction(verdict=Verdict.FAIL, message=str(error))
+    if request.op == "check":  # it has no reign that would name the group
+        request = dataclasses.replace(request, args={**request.args, "group": group})
+    reply = await transport.call(use.server, request)
+    match reply:
+        case Done():
+            return _predicted(use, reply)
+        case Failed():
+            return Prediction(verdict=Verdict.FAIL, message=reply.message)
+        case Unreachable():
+            return outcome_of(reply, lambda _: failed(""))
+        case _:
+            assert_never(reply)
 
 
 def _concluded(use: Use, done: Done) -> Outcome:
@@ -111,7 +158,7 @@ def _predicted(use: Use, done: Done) -> Prediction:
         return Prediction(verdict=Verdict.UNKNOWN, message=message)
 
 
-def _found_done(outcome: Outcome) -> Outcome:
+def found_done(outcome: Outcome) -> Outcome:
     """Whoever is to hear of a change (a handler, a condition) hears of this one: it may be ours."""
     if outcome.status is not Status.OK:
         return outcome

@@ -7,15 +7,24 @@ could not be reached; a play that ends with a failure that nobody rescued ends t
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
+from orchestrator.executor.aftermath import Aftermath, described, fatal, place_of
+from orchestrator.executor.foretold import undecided
 from orchestrator.executor.handlers import PlayState
 from orchestrator.executor.include import Inclusion, inclusions
 from orchestrator.executor.loop import run_task
-from orchestrator.executor.progress import PlayStarted, Report, Rescued, TaskEnded, TaskStarted
+from orchestrator.executor.progress import (
+    PlayStarted,
+    Report,
+    Rescued,
+    TaskEnded,
+    TaskStarted,
+)
 from orchestrator.executor.scope import PlayNow, Scope
 from orchestrator.executor.task import TaskRunner, title_of
 from orchestrator.model import Outcome, ServerName, Status
+from orchestrator.playbooks.later import DecidedLater
 from orchestrator.playbooks.model import (
     Block,
     CompiledBlock,
@@ -24,12 +33,10 @@ from orchestrator.playbooks.model import (
     CompiledNode,
     CompiledPlay,
     CompiledTask,
-    FlowAction,
     Include,
     Meta,
     MetaAction,
     Program,
-    Task,
 )
 
 Failures = Mapping[ServerName, Outcome]
@@ -42,19 +49,37 @@ WhoIsMeant = Callable[[int, CompiledPlay], Awaitable[tuple[ServerName, ...]]]
 class Engine:
     tasks: TaskRunner
     scope: Scope
+    aftermath: Aftermath
     who: WhoIsMeant
     report: Report
 
     async def walk(self, program: Program) -> Failures:
         """What nobody rescued, by server; empty: the run reached its end."""
         for number, play in enumerate(program.plays, start=1):
-            servers = await self.who(number, play)
+            try:
+                servers = await self.who(number, play)
+            except DecidedLater as later:
+                self.report(PlayStarted(name=play.play.name, servers=self.tasks.servers))
+                self._leave_open(str(number), play.play.name, self.tasks.servers, later.why)
+                continue
             self.report(PlayStarted(name=play.play.name, servers=servers))
             with self.scope.within(play.play.variables):
                 failures = await self._play(PlayState(play=play, servers=servers))
             if failures:
                 return failures
         return {}
+
+    def _leave_open(self, path: str, name: str, servers: Servers, why: str) -> None:
+        """In a plan: who the play is for, or which tasks are included, shows later."""
+        hands = self.tasks.hands
+        for server in servers:
+            hands.actor.leave_open(server, name, hands.flows.group.resources)
+            hands.actor.leave_open(server, name)
+            self.report(
+                TaskEnded(
+                    path=path, name=name, server=server, outcome=undecided(why), is_ignored=False
+                )
+            )
 
     async def _play(self, state: PlayState) -> Failures:
         failures: dict[ServerName, Outcome] = {}
@@ -83,7 +108,8 @@ class Engine:
             left = [one for one in servers if one not in failures and one not in state.ended]
             if not left:
                 break
-            failures.update(await self._node(node, left, state, at))
+            with self.scope.doubting(state.doubts):
+                failures.update(await self._node(node, left, state, at))
         return failures
 
     async def _node(
@@ -106,16 +132,16 @@ class Engine:
     ) -> Failures:
         task = node.task
         name = title_of(task, self.scope.of(servers[0], task.variables))
-        self.report(TaskStarted(path=f"{node.path}{at}", name=name, place=_place(task)))
+        self.report(TaskStarted(path=f"{node.path}{at}", name=name, place=place_of(task)))
         doing = servers[:1] if task.directives.run_once else servers
         ended = await _all_ended([run_task(self.tasks, node, server, at) for server in doing])
         outcomes = dict(zip(doing, ended, strict=True))
         if task.directives.run_once:
-            self._share(task, servers, outcomes)
+            self.aftermath.share(task, servers, outcomes)
         failures: dict[ServerName, Outcome] = {}
         for server, outcome in outcomes.items():
-            is_ignored = self._is_ignored(task, server, outcome)
-            self._note(node, server, outcome, state)
+            is_ignored = self.aftermath.is_ignored(task, server, outcome)
+            self.aftermath.note(node, server, outcome, state)
             if not outcome.status.is_good and not is_ignored:
                 failures[server] = outcome
             if server in doing:
@@ -129,64 +155,19 @@ class Engine:
                     )
                 )
         if failures and task.directives.any_errors_fatal:
-            failures = {**self._fatal(servers, failures), **failures}
+            failures = {**fatal(servers, failures), **failures}
         for server, outcome in failures.items():
-            self.scope.note_failure(server, outcome, _described(task))
+            self.scope.note_failure(server, outcome, described(task))
         return failures
-
-    def _share(self, task: Task, servers: Servers, outcomes: dict[ServerName, Outcome]) -> None:
-        """`run_once`: what the first one learnt or suffered, all have."""
-        first = next(iter(outcomes))
-        variables = self.scope.facts_of(first)
-        facts = outcomes[first].result.get("ansible_facts")
-        shared = [task.register] if task.register is not None else []
-        shared += list(facts) if isinstance(facts, Mapping) else []
-        for server in servers:
-            self.scope.set_facts(server, {name: variables[name] for name in shared})
-            outcomes.setdefault(server, outcomes[first])
-
-    def _is_ignored(self, task: Task, server: ServerName, outcome: Outcome) -> bool:
-        directives = task.directives
-        if outcome.status is Status.FAILED:
-            return self.tasks.is_said(directives.ignore_errors, task, server)
-        if outcome.status is Status.UNREACHABLE:
-            return self.tasks.is_said(directives.ignore_unreachable, task, server)
-        return False
-
-    def _note(
-        self, node: CompiledTask, server: ServerName, outcome: Outcome, state: PlayState
-    ) -> None:
-        if outcome.status is Status.CHANGED:
-            state.notify(server, node.task.notify)
-        if node.flow and outcome.status is not Status.SKIPPED:
-            actions = {step.action for step in node.flow}
-            if FlowAction.START in actions:
-                self.scope.lost.note_started(server)
-            elif outcome.status.is_good and self._stops_all(node):
-                message = f"all of the service had been stopped on it and checked ({node.path})"
-                self.scope.lost.note_stopped(server, message)
-        if node.task.directives.delegate_to is None:
-            self.scope.lost.note(server, outcome)
-
-    def _stops_all(self, node: CompiledTask) -> bool:
-        stopped = {step.resource for step in node.flow if step.action is FlowAction.STOP}
-        return stopped == set(self.tasks.flows.group.resources)
-
-    @staticmethod
-    def _fatal(servers: Servers, failures: Failures) -> Failures:
-        names = ", ".join(failures)
-        message = f"ended because of {names} (any_errors_fatal)"
-        fatal = Outcome(status=Status.FAILED, message=message, result={"kind": "ended-with-other"})
-        return dict.fromkeys(servers, fatal)
 
     async def _block(
         self, node: CompiledBlock, servers: Servers, state: PlayState, at: str
     ) -> Failures:
         block = node.block
-        meant, broken = self._meant(servers, block.when, block)
+        meant, broken, doubtful = self._meant(servers, block.when, block)
         for server, outcome in broken.items():
             self.scope.note_failure(server, outcome, {"name": block.name, "action": "block"})
-        with self.scope.within(block.variables):
+        with self.scope.within(block.variables), self.scope.doubting(doubtful):
             failures = {**broken, **await self._nodes(node.tasks, meant, state, at)}
             if failures and node.rescue:
                 hurt = list(failures)
@@ -199,27 +180,33 @@ class Engine:
 
     def _meant(
         self, servers: Servers, when: tuple[str, ...], node: Block | Include | Meta
-    ) -> tuple[list[ServerName], dict[ServerName, Outcome]]:
-        """For whom the condition holds, and for whom nobody can tell."""
-        conditions = {
+    ) -> tuple[list[ServerName], dict[ServerName, Outcome], dict[ServerName, str]]:
+        """For whom the condition holds or may hold; for whom nobody can tell; of whom a plan
+        cannot tell yet, and why.
+        """
+        found = {
             server: self.tasks.condition_of(when, node.variables, node.position, server)
             for server in servers
         }
-        meant = [name for name in servers if conditions[name].status is Status.OK]
-        broken = {n: one for n, one in conditions.items() if one.status is Status.FAILED}
-        return meant, broken
+        meant = [one for one in servers if found[one].status in (Status.OK, Status.UNDECIDED)]
+        broken = {name: one for name, one in found.items() if one.status is Status.FAILED}
+        doubtful = {n: one.message for n, one in found.items() if one.status is Status.UNDECIDED}
+        return meant, broken, doubtful
 
     async def _include(
         self, node: CompiledInclude, servers: Servers, state: PlayState, at: str
     ) -> Failures:
         include = node.include
-        path, place = f"{node.path}{at}", _place(include)
+        path, place = f"{node.path}{at}", place_of(include)
         self.report(TaskStarted(path=path, name=include.name, place=place))
-        meant, failures = self._meant(servers, include.when if not include.loop else (), include)
+        when = include.when if not include.loop else ()
+        meant, failures, doubtful = self._meant(servers, when, include)
         found: list[Inclusion] = []
         for server in meant:
             chosen = inclusions(self.tasks, node, server)
-            if isinstance(chosen, Outcome):
+            if isinstance(chosen, Outcome) and chosen.status is Status.UNDECIDED:
+                self._leave_open(path, include.name, [server], chosen.message)
+            elif isinstance(chosen, Outcome):
                 failures[server] = chosen
                 self.scope.note_failure(server, chosen, {"name": include.name})
             else:
@@ -231,22 +218,27 @@ class Engine:
                 if (one.number, one.file) == (number, file) and one.server not in failures
             }
             turn = f"{at}[{number}]" if include.loop is not None else at
-            with self.scope.handing(group):
+            with self.scope.handing(group), self.scope.doubting(doubtful):
                 nodes = node.files[file]
                 failures.update(await self._nodes(nodes, list(group), state, turn))
         return failures
 
     async def _meta(self, node: CompiledMeta, servers: Servers, state: PlayState) -> Failures:
         meta = node.meta
-        meant, broken = self._meant(servers, meta.when, meta)
+        meant, broken, doubtful = self._meant(servers, meta.when, meta)
+        sure = [one for one in meant if one not in doubtful]
         match meta.action:
             case MetaAction.FLUSH_HANDLERS:
-                return {**broken, **await self._flush(meant, state)}
+                with self.scope.doubting(doubtful):
+                    return {**broken, **await self._flush(meant, state)}
             case MetaAction.END_PLAY:
-                if servers[0] in meant:
+                if servers[0] in sure:
                     state.ended.update(state.servers)
+                elif servers[0] in doubtful:
+                    state.doubts.update(dict.fromkeys(state.servers, doubtful[servers[0]]))
             case MetaAction.END_HOST:
-                state.ended.update(meant)
+                state.ended.update(sure)
+                state.doubts.update(doubtful)
             case MetaAction.NOOP:
                 pass
         return broken
@@ -259,26 +251,11 @@ class Engine:
                 left = [one for one in servers if one not in failures and one not in state.ended]
                 if told := state.take(node, left):
                     turn = state.next_turn(node)
-                    failures.update(await self._task(node, told, state, turn))
+                    with self.scope.doubting(state.doubtful(node, told)):
+                        failures.update(await self._task(node, told, state, turn))
             if not state.is_waiting(servers):
                 break
         return failures
-
-
-def _described(task: Task) -> dict[str, Any]:
-    """Ansible's `ansible_failed_task`, as far as it says something here."""
-    args = {} if task.directives.no_log else dict(task.args)
-    return {
-        "name": task.name,
-        "action": task.module,
-        "args": args,
-        "tags": list(task.directives.tags),
-        "path": _place(task),
-    }
-
-
-def _place(node: Task | Include) -> str:
-    return f"{node.position.file}:{node.position.line}"
 
 
 async def _all_ended(runs: Sequence[Coroutine[None, None, Outcome]]) -> list[Outcome]:

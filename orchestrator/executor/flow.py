@@ -8,9 +8,11 @@ import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
+from orchestrator.executor.acting import Actor, found_done
 from orchestrator.executor.authority import Authority
+from orchestrator.executor.foretold import summed
 from orchestrator.executor.interlock import as_outcome
-from orchestrator.executor.step import Step, StepRunner, ask
+from orchestrator.executor.step import Step, StepRunner
 from orchestrator.model import (
     Group,
     Outcome,
@@ -22,7 +24,7 @@ from orchestrator.model import (
     StepId,
 )
 from orchestrator.playbooks.model import CompiledTask, FlowAction, FlowStep
-from orchestrator.transport import Done, Reign, Request, Transport
+from orchestrator.transport import Done, Request
 from orchestrator.transport.encode import resource_to_json
 
 Ask = Callable[[ServerName], Awaitable[Refusal | None]]
@@ -33,8 +35,7 @@ CHECK_DEADLINE_S = 20.0
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FlowRunner:
     group: Group
-    reign: Reign
-    transport: Transport
+    actor: Actor
     authority: Authority
     steps: StepRunner
     starting: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
@@ -110,7 +111,7 @@ class FlowRunner:
                     del waiting[step.resource]
                     running[asyncio.create_task(self._perform(task, step, server))] = step
                 if not running:
-                    return _summary(outcomes, waiting)
+                    return summed(_summary(outcomes, waiting), outcomes.values())
                 done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for ended in done:
                     outcomes[running.pop(ended).resource] = ended.result()
@@ -130,6 +131,7 @@ class FlowRunner:
                 title=f"{step.action.value} {step.resource}",
                 server=server,
                 act=lambda: self._act(step.action, resource, server),
+                examine=lambda: self._examine(step.action, resource, server),
             )
         )
 
@@ -138,14 +140,17 @@ class FlowRunner:
         if action is FlowAction.CHECK:
             named = {**arguments, "group": self.group.name}
             request = Request(op="resource.check", args=named, deadline_s=CHECK_DEADLINE_S)
-            return await ask(self.transport, server, request, _checked)
+            return await self.actor.look(server, request, _checked)
         deadline_s = (
             resource.start_timeout_s if action is FlowAction.START else resource.stop_timeout_s
         )
-        request = Request(
-            op=f"resource.{action.value}", args=arguments, deadline_s=deadline_s, reign=self.reign
-        )
-        return await ask(self.transport, server, request, _moved)
+        request = Request(op=f"resource.{action.value}", args=arguments, deadline_s=deadline_s)
+        return await self.actor.move(server, request, _moved)
+
+    async def _examine(self, action: FlowAction, resource: Resource, server: ServerName) -> Outcome:
+        """A start and a stop look at the state before they act: they may be asked for again."""
+        outcome = await self._act(action, resource, server)
+        return outcome if action is FlowAction.CHECK else found_done(outcome)
 
 
 def _step_id(task: CompiledTask, resource: ResourceName, server: ServerName) -> StepId:

@@ -4,10 +4,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.executor.foretold import undecided
 from orchestrator.executor.loop import item_variables, items_of
 from orchestrator.executor.task import TaskRunner, broken
 from orchestrator.model import Outcome, ServerName
 from orchestrator.playbooks.beside import path_from
+from orchestrator.playbooks.later import DecidedLater
 from orchestrator.playbooks.model import CompiledInclude
 from orchestrator.playbooks.module import failed
 from orchestrator.playbooks.template import TemplateError, holds, render
@@ -45,4 +47,6 @@ def inclusions(
             found.append(Inclusion(server=server, number=number, file=file, variables=own))
     except TemplateError as error:
         return broken(include.position, error)
+    except DecidedLater as later:
+        return undecided(later.why)
     return found

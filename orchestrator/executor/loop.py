@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.executor import judge
-from orchestrator.executor.scope import registered
+from orchestrator.executor.foretold import undecided
+from orchestrator.executor.scope import registered, with_item
 from orchestrator.executor.task import TaskRunner, Turn, broken
 from orchestrator.model import Outcome, ServerName, Status
+from orchestrator.playbooks.later import DecidedLater, Later
 from orchestrator.playbooks.model import CompiledTask, Loop, Task
 from orchestrator.playbooks.template import TemplateError, holds, render
 
@@ -21,7 +23,7 @@ async def run_task(tasks: TaskRunner, node: CompiledTask, server: ServerName, at
     task = node.task
     if task.loop is None:
         outcome = await tasks.repeat(Turn(node=node, server=server, at=at))
-        _keep_facts(tasks, server, outcome)
+        _keep_facts(tasks, task, server, outcome)
     else:
         outcome = await _each(tasks, node, task.loop, server, at)
     if task.register is not None:
@@ -37,6 +39,8 @@ async def _each(
         items = items_of(loop, tasks.scope.of(server, task.variables))
     except TemplateError as error:
         return _not_meant(tasks, task, server) or broken(task.position, error)
+    except DecidedLater as later:
+        return await tasks.left_open(Turn(node=node, server=server, at=at), 1, later.why)
     outcomes: list[Outcome] = []
     results: list[Mapping[str, Any]] = []
     for number, item in enumerate(items):
@@ -46,10 +50,10 @@ async def _each(
         if number and loop.pause_s and not tasks.steps.is_past(turn.step_id(1)):
             await tasks.clock.sleep(loop.pause_s)
         outcome = await tasks.repeat(turn)
-        _keep_facts(tasks, server, outcome)
+        _keep_facts(tasks, task, server, outcome)
         outcomes.append(outcome)
         named = {name: value for name, value in known.items() if name != "ansible_loop"}
-        results.append({**registered(outcome), **named})
+        results.append(with_item(registered(outcome), named))
         if outcome.status is Status.UNREACHABLE:
             break  # a silent server is not asked again for every item
         try:
@@ -57,6 +61,9 @@ async def _each(
                 break
         except TemplateError as error:
             outcomes.append(broken(task.position, error))
+            break
+        except DecidedLater as later:
+            outcomes.append(undecided(later.why))
             break
     return judge.combined(outcomes, results)
 
@@ -116,7 +123,10 @@ def _not_meant(tasks: TaskRunner, task: Task, server: ServerName) -> Outcome | N
     return None
 
 
-def _keep_facts(tasks: TaskRunner, server: ServerName, outcome: Outcome) -> None:
+def _keep_facts(tasks: TaskRunner, task: Task, server: ServerName, outcome: Outcome) -> None:
+    if outcome.status is Status.UNDECIDED and task.module == "set_fact":
+        unknown = Later(f"`{task.name}` sets it when it runs")
+        tasks.scope.set_facts(server, dict.fromkeys(task.args, unknown))
     facts = outcome.result.get("ansible_facts")
     if isinstance(facts, Mapping):
         tasks.scope.set_facts(server, facts)
@@ -128,7 +138,7 @@ def _label(tasks: TaskRunner, turn: Turn, loop: Loop, item: Any) -> str:
     if loop.label is not None:
         try:
             item = render(loop.label, tasks.variables(turn))
-        except TemplateError as error:
+        except (TemplateError, DecidedLater) as error:
             item = str(error)
     text = item if isinstance(item, str) else json.dumps(item)
     return text if len(text) <= _LONGEST_LABEL else text[: _LONGEST_LABEL - 3] + "..."

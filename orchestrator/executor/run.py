@@ -4,9 +4,9 @@ import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
 from orchestrator.clock import Clock
-from orchestrator.decision.roles import status_of
 from orchestrator.errors import Interrupted
 from orchestrator.executor.acting import Acting
+from orchestrator.executor.aftermath import Aftermath
 from orchestrator.executor.authority import Authorise, Authority, GatedTransport
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.engine import Engine, Failures
@@ -14,22 +14,21 @@ from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.interlock import Interlock
 from orchestrator.executor.lost import Lost, LostState
 from orchestrator.executor.progress import Report
+from orchestrator.executor.rehearsal import foretelling_hands
 from orchestrator.executor.reign import raise_epoch
 from orchestrator.executor.scope import Scope
 from orchestrator.executor.settled import SettledTransport
-from orchestrator.executor.step import Step, StepRunner
-from orchestrator.executor.task import TaskRunner
+from orchestrator.executor.step import StepRunner
+from orchestrator.executor.task import Hands, TaskRunner
+from orchestrator.executor.who import NobodyIsMeant, Who
 from orchestrator.model import (
     Group,
     Outcome,
     Refusal,
-    Role,
     ServerName,
     Status,
-    StepId,
 )
-from orchestrator.playbooks.model import CompiledPlay, HostSelector, Program
-from orchestrator.probes.collect import collect
+from orchestrator.playbooks.model import Program
 from orchestrator.store.journal import Journal, RunState, StepRecord
 from orchestrator.transport import Transport, Unreachable
 
@@ -45,10 +44,6 @@ class RunResult:
     """Why a server did not accept the run; then no step was begun."""
     lost: Mapping[ServerName, Lost] = dataclasses.field(default_factory=dict)
     """Servers that fell silent, with what is known of them and by which evidence."""
-
-
-class _NobodyIsMeant(Exception):
-    """A play's role is nobody's; caught in this file."""
 
 
 @dataclasses.dataclass(kw_only=True)
@@ -106,22 +101,30 @@ class Run:
         settled = SettledTransport(self.transport, self.group, self.charter, doubtful)
         authority = self._authority(settled)
         transport = GatedTransport(settled, authority)
-        flows = FlowRunner(
-            group=self.group,
-            reign=self.charter.reign,
-            transport=transport,
-            authority=authority,
-            steps=self._steps,
-        )
+        actor = Acting(transport=transport, reign=self.charter.reign, clock=self.clock)
+        flows = FlowRunner(group=self.group, actor=actor, authority=authority, steps=self._steps)
         tasks = TaskRunner(
             scope=scope,
-            flows=flows,
+            hands=Hands(actor=actor, flows=flows),
+            foretelling=foretelling_hands(
+                self.group, self.charter, transport, self._steps, self.clock
+            ),
             steps=self._steps,
-            acting=Acting(transport=transport, reign=self.charter.reign, clock=self.clock),
             clock=self.clock,
             servers=self.charter.servers,
         )
-        return Engine(tasks=tasks, scope=scope, who=self._who, report=self.report)
+        who = Who(
+            group=self.group,
+            charter=self.charter,
+            scope=scope,
+            steps=self._steps,
+            transport=self.transport,
+            clock=self.clock,
+        )
+        aftermath = Aftermath(tasks=tasks, scope=scope)
+        return Engine(
+            tasks=tasks, scope=scope, aftermath=aftermath, who=who.meant, report=self.report
+        )
 
     def _authority(self, transport: Transport) -> Authority:
         if self.authorise is not None:
@@ -130,65 +133,11 @@ class Run:
             group=self.group, reign=self.charter.reign, transport=transport, clock=self.clock
         )
 
-    async def _who(self, number: int, play: CompiledPlay) -> tuple[ServerName, ...]:
-        if play.asks_roles:
-            self._scope.set_roles(
-                active=_only(await self._by_role(f"{number}:active", Role.ACTIVE)),
-                standby=_only(await self._by_role(f"{number}:standby", Role.STANDBY)),
-            )
-        meant = await self._selected(number, play)
-        return tuple(server for server in meant if server in self.charter.servers)
-
-    async def _selected(self, number: int, play: CompiledPlay) -> tuple[ServerName, ...]:
-        match play.selector:
-            case HostSelector.SOURCE:
-                return (self.charter.source,)
-            case HostSelector.TARGET:
-                return (self.charter.target,)
-            case HostSelector.GROUP:
-                return self.group.server_names
-            case HostSelector.SERVER:
-                return (ServerName(play.server or ""),)
-            case HostSelector.ACTIVE:
-                return await self._holders_of(f"{number}:hosts", Role.ACTIVE)
-            case HostSelector.STANDBY:
-                return await self._holders_of(f"{number}:hosts", Role.STANDBY)
-
     async def _walk(self, doubtful: Iterable[ServerName]) -> Failures:
         try:
             return await self._engine(doubtful).walk(self.program)
-        except _NobodyIsMeant as nobody:
+        except NobodyIsMeant as nobody:
             return {self.charter.source: Outcome(status=Status.FAILED, message=str(nobody))}
-
-    async def _holders_of(self, step: str, role: Role) -> tuple[ServerName, ...]:
-        """A play for a role that nobody has is a failure: passed over, it would look like done."""
-        found = await self._by_role(step, role)
-        if not found:
-            raise _NobodyIsMeant(f"no server is {role.value}")
-        return found
-
-    async def _by_role(self, step: str, role: Role) -> tuple[ServerName, ...]:
-        """A step of its own: a resumed run goes on with the servers that were found then."""
-
-        async def look() -> Outcome:
-            view = await collect(self.group, self.transport, self.clock)
-            roles = status_of(self.group, view).roles
-            found = [name for name in self.group.server_names if roles[name] is role]
-            return Outcome(
-                status=Status.OK,
-                message=f"{', '.join(found) or 'no server'} is {role.value}",
-                result={"servers": found},
-            )
-
-        outcome = await self._steps.perform(
-            Step(
-                id=StepId(step),
-                title=f"who is {role.value}",
-                server=self.charter.source,
-                act=look,
-            )
-        )
-        return tuple(ServerName(name) for name in outcome.result["servers"])
 
     async def _mark(self, state: RunState, message: str) -> None:
         await self.journal.mark(self.charter.run, state, self.clock.utc(), message)
@@ -215,7 +164,3 @@ class Run:
             for server, silence in unreachable.items()
         }
         return {**silent, **self._scope.lost.found}
-
-
-def _only(servers: tuple[ServerName, ...]) -> ServerName | None:
-    return servers[0] if len(servers) == 1 else None

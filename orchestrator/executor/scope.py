@@ -13,8 +13,9 @@ from typing import Any
 
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.lost import LostServers
-from orchestrator.model import Group, Outcome, ServerName, Status
+from orchestrator.model import Group, Outcome, Prediction, ServerName, Status, Verdict
 from orchestrator.playbooks.compile import Variables
+from orchestrator.playbooks.later import Foretold
 from orchestrator.playbooks.template import OMIT
 
 _NOTHING: Mapping[str, Any] = {}
@@ -33,7 +34,14 @@ class PlayNow:
 class Scope:
     """One run's variables; registered ones are kept by server."""
 
-    def __init__(self, group: Group, charter: Charter, inventory: Variables | None = None) -> None:
+    def __init__(
+        self,
+        group: Group,
+        charter: Charter,
+        inventory: Variables | None = None,
+        magic: Mapping[str, Any] = _NOTHING,
+    ) -> None:
+        """`magic`: in place of the run's own: a plan has some that are known later."""
         self._group = group
         self._charter = charter
         self._inventory: Variables = inventory or dict.fromkeys(group.server_names, group.variables)
@@ -42,6 +50,8 @@ class Scope:
         self._facts: dict[ServerName, dict[str, Any]] = {name: {} for name in group.server_names}
         self._roles: Mapping[str, ServerName | None] = {"active": None, "standby": None}
         self._play = PlayNow()
+        self._own_magic = magic
+        self._doubts: list[Mapping[ServerName, str]] = []
         self.lost = LostServers()
 
     @contextmanager
@@ -61,6 +71,19 @@ class Scope:
             yield
         finally:
             self._parameters.pop()
+
+    @contextmanager
+    def doubting(self, doubts: Mapping[ServerName, str]) -> Iterator[None]:
+        """Tasks of these servers are decided when they run, for this reason: in a plan alone."""
+        self._doubts.append(doubts)
+        try:
+            yield
+        finally:
+            self._doubts.pop()
+
+    def doubt_of(self, server: ServerName) -> str:
+        """Empty: there is none."""
+        return next((found[server] for found in self._doubts if server in found), "")
 
     def of(
         self,
@@ -128,6 +151,7 @@ class Scope:
             "lost_servers": self.lost.as_variable(),
             "omit": OMIT,
             "ansible_check_mode": False,
+            **self._own_magic,
         }
 
     def _of_play(self) -> dict[str, Any]:
@@ -145,9 +169,9 @@ class Scope:
         }
 
 
-def registered(outcome: Outcome) -> dict[str, Any]:
+def registered(outcome: Outcome) -> Mapping[str, Any]:
     """What `register` keeps: Ansible's words for how it ended, and the module's own results."""
-    return {
+    found = {
         **outcome.result,
         "msg": outcome.message,
         "changed": outcome.status is Status.CHANGED or outcome.result.get("changed") is True,
@@ -155,3 +179,24 @@ def registered(outcome: Outcome) -> dict[str, Any]:
         "skipped": outcome.status is Status.SKIPPED,
         "unreachable": outcome.status is Status.UNREACHABLE,
     }
+    return found if outcome.prediction is None else _foretold(found, outcome.prediction)
+
+
+def _foretold(found: dict[str, Any], prediction: Prediction) -> Mapping[str, Any]:
+    """Only what the run will have for certain, as long as the step does not fail."""
+    found["predicted"] = True
+    why = "it depends on what an earlier step says when it runs"
+    if prediction.verdict is Verdict.UNKNOWN or prediction.assumes:
+        return Foretold({"predicted": True}, why)
+    if prediction.verdict is Verdict.CHANGE:
+        del found["msg"]
+        return Foretold(found, why)
+    if prediction.result is None:
+        sure = {name: found[name] for name in ("changed", "skipped", "predicted")}
+        return Foretold(sure, why)
+    return found
+
+
+def with_item(result: Mapping[str, Any], item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """One of a loop's results, with what the turn was about."""
+    return result.with_known(item) if isinstance(result, Foretold) else {**result, **item}

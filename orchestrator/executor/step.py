@@ -6,14 +6,14 @@ The only place in the program that sends a mutating request.
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable, Mapping
-from typing import assert_never
+from typing import Protocol, assert_never
 
 from orchestrator.clock import Clock
 from orchestrator.errors import Interrupted
 from orchestrator.executor.judge import hidden
 from orchestrator.executor.progress import Report, StepEnded, StepStarted
-from orchestrator.model import Outcome, RunId, ServerName, Status, StepId
-from orchestrator.store.journal import Journal, StepRecord
+from orchestrator.model import Outcome, RunId, ServerName, Status, StepId, Utc
+from orchestrator.store.journal import StepRecord
 from orchestrator.transport import Done, Failed, Reply, Request, Transport, Unreachable
 
 Act = Callable[[], Awaitable[Outcome]]
@@ -34,6 +34,20 @@ class Step:
     """In a loop: what people read of the item."""
 
 
+class StepJournal(Protocol):
+    """As much of a journal as steps need."""
+
+    async def intend(
+        self, run: RunId, step: StepId, title: str, server: ServerName | None, at: Utc
+    ) -> None: ...
+
+    def finish(
+        self, run: RunId, step: StepId, outcome: Outcome, at: Utc
+    ) -> asyncio.Future[None]: ...
+
+    def flush(self) -> None: ...
+
+
 class StepRunner:
     """Runs the steps of one run. `past` is what its journal held when this process began."""
 
@@ -41,7 +55,7 @@ class StepRunner:
         self,
         *,
         run: RunId,
-        journal: Journal,
+        journal: StepJournal,
         clock: Clock,
         report: Report,
         past: Mapping[StepId, StepRecord],

@@ -9,13 +9,15 @@ from typing import Any
 
 from orchestrator.clock import Clock
 from orchestrator.executor import judge
-from orchestrator.executor.acting import Acting, Use
+from orchestrator.executor.acting import Actor, Use
 from orchestrator.executor.flow import FlowRunner
+from orchestrator.executor.foretold import undecided
 from orchestrator.executor.scope import Scope, registered
 from orchestrator.executor.step import Step, StepRunner
 from orchestrator.model import Outcome, ServerName, Status, StepId
 from orchestrator.playbooks.compile import DELEGATES
 from orchestrator.playbooks.directives import YesNo
+from orchestrator.playbooks.later import DecidedLater
 from orchestrator.playbooks.model import CompiledTask, Position, Task
 from orchestrator.playbooks.module import Module, failed
 from orchestrator.playbooks.modules import MODULES
@@ -48,11 +50,20 @@ class Turn:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Hands:
+    """How tasks act: for real, or by foretelling what they would do."""
+
+    actor: Actor
+    flows: FlowRunner
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TaskRunner:
     scope: Scope
-    flows: FlowRunner
+    hands: Hands
+    foretelling: Hands
+    """For tasks with `check_mode: true`; in a plan the same."""
     steps: StepRunner
-    acting: Acting
     clock: Clock
     servers: tuple[ServerName, ...]
     """The run touches no other."""
@@ -64,11 +75,15 @@ class TaskRunner:
         position: Position,
         server: ServerName,
     ) -> Outcome:
-        """OK: the block, file or word is for this server; SKIPPED: not; FAILED: nobody can tell."""
+        """OK: the block, file or word is for this server; SKIPPED: not; FAILED: nobody can tell;
+        UNDECIDED: that shows when it runs.
+        """
         try:
             is_meant = holds(conditions, self.scope.of(server, variables))
         except TemplateError as error:
             return broken(position, error)
+        except DecidedLater as later:
+            return undecided(later.why)
         return Outcome(status=Status.OK if is_meant else Status.SKIPPED)
 
     def variables(self, turn: Turn) -> dict[str, Any]:
@@ -80,7 +95,7 @@ class TaskRunner:
             return bool(word)
         try:
             return render(word, self.scope.of(server, task.variables)) is True
-        except TemplateError:
+        except (TemplateError, DecidedLater):
             return False
 
     async def repeat(self, turn: Turn) -> Outcome:
@@ -95,6 +110,8 @@ class TaskRunner:
         outcome = await self._attempt(turn, 1)
         if until is None or outcome.status in (Status.SKIPPED, Status.UNREACHABLE):
             return outcome
+        if outcome.prediction is not None:
+            return outcome  # a plan waits for nothing
         attempt = 1
         while outcome.result.get("kind") != "cut" and not self._is_reached(turn, outcome):
             if attempt > until.retries:
@@ -125,26 +142,53 @@ class TaskRunner:
         return holds(turn.task.until.conditions, variables)
 
     async def _attempt(self, turn: Turn, attempt: int) -> Outcome:
-        task, variables = turn.task, self.variables(turn)
+        if doubt := self.scope.doubt_of(turn.server):
+            return await self.left_open(turn, attempt, doubt)
+        try:
+            return await self._attempted(turn, attempt)
+        except DecidedLater as later:
+            return await self.left_open(turn, attempt, later.why)
+
+    async def left_open(self, turn: Turn, attempt: int, why: str) -> Outcome:
+        """In a plan: whether it is done, or with what, shows when it runs."""
+        task, title = turn.task, title_of(turn.task, self.variables(turn))
+        if MODULES[task.module].mutates:
+            for server in self.servers if task.directives.delegate_to else (turn.server,):
+                resources = [step.resource for step in turn.node.flow]
+                self._hands(turn).actor.leave_open(server, title, resources)
+
+        async def nothing() -> Outcome:
+            return undecided(why)
+
+        step = Step(
+            id=turn.step_id(attempt), title=title, server=turn.server, act=nothing, item=turn.label
+        )
+        return await self.steps.perform(step)
+
+    def _hands(self, turn: Turn) -> Hands:
+        is_only_said = self.is_said(turn.task.directives.check_mode, turn.task, turn.server)
+        return self.foretelling if is_only_said else self.hands
+
+    async def _attempted(self, turn: Turn, attempt: int) -> Outcome:
+        task, variables, hands = turn.task, self.variables(turn), self._hands(turn)
         if turn.node.flow and holds(task.when, variables):
             here = dataclasses.replace(turn.node, path=turn.node.path + turn.at)
-            return judge.judged(task, await self.flows.run(here, turn.server), variables)
+            return judge.judged(task, await hands.flows.run(here, turn.server), variables)
         module = MODULES[task.module]
         outcome = await self.steps.perform(
             Step(
                 id=turn.step_id(attempt),
                 title=title_of(task, variables),
                 server=turn.server,
-                act=lambda: self._act(turn, module, self.acting.do),
-                examine=lambda: self._act(turn, module, self.acting.examine),
+                act=lambda: self._act(turn, module, hands.actor.do),
+                examine=lambda: self._act(turn, module, hands.actor.examine),
                 is_hidden=bool(task.directives.no_log),
                 item=turn.label,
             )
         )
         if CENSORED in outcome.result and task.module == "set_fact":
-            return await self._act(
-                turn, module, self.acting.do
-            )  # asks nobody: the facts are made once more
+            # asks nobody: the facts are made once more
+            return await self._act(turn, module, hands.actor.do)
         return outcome
 
     async def _act(self, turn: Turn, module: Module, how: How) -> Outcome:
@@ -178,6 +222,8 @@ class TaskRunner:
                 call=call,
                 server=server,
                 as_told=lambda request: _as_told(request, task, variables),
+                title=title_of(task, variables),
+                is_harmless=task.changed_when == ("false",),
             )
         )
         return _cut(task, outcome) if outcome.result.get("kind") == "cut" else outcome
@@ -224,7 +270,7 @@ def title_of(task: Task, variables: Mapping[str, Any]) -> str:
         return task.name
     try:
         return str(render(task.name, variables))
-    except TemplateError:
+    except (TemplateError, DecidedLater):
         return task.name
 
 

@@ -14,7 +14,7 @@ a configuration was loaded. The only home of networkx, which is imported where i
 from orchestrator.graph.build import Edge, FlowGraph, build, problems
 from orchestrator.graph.impact import needed_by, standing_on
 from orchestrator.graph.order import start_waves, stop_waves
-from orchestrator.graph.steps import FlowAction, FlowStep, steps
+from orchestrator.graph.steps import FlowAction, FlowStep, step_waves, steps
 
 __all__ = [
     "Edge",
@@ -26,6 +26,7 @@ __all__ = [
     "problems",
     "standing_on",
     "start_waves",
+    "step_waves",
     "steps",
     "stop_waves",
 ]

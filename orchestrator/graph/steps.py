@@ -2,7 +2,7 @@
 
 import dataclasses
 import enum
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import assert_never
 
 from orchestrator.graph.build import FlowGraph
@@ -56,6 +56,19 @@ def steps(
         for name in order
         if name in chosen
     )
+
+
+def step_waves(flow: Sequence[FlowStep]) -> list[list[FlowStep]]:
+    """Steps come after what they need, so each one's wave is known when it is met."""
+    wave_of: dict[str, int] = {}
+    waves: list[list[FlowStep]] = []
+    for step in flow:
+        number = max((wave_of[name] + 1 for name in step.needs), default=0)
+        wave_of[step.resource] = number
+        if number == len(waves):
+            waves.append([])
+        waves[number].append(step)
+    return waves
 
 
 _Pair = tuple[ResourceName, ResourceName, bool]

@@ -5,7 +5,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.model.prediction import Diff, NoUndo, Undo
+from orchestrator.model.prediction import Diff, NoUndo, Prediction, Undo
 
 
 class Status(enum.Enum):
@@ -16,10 +16,12 @@ class Status(enum.Enum):
     UNREACHABLE = "unreachable"
     """No answer: what the step did on the server is not known."""
     INTERRUPTED = "interrupted"
+    UNDECIDED = "undecided"
+    """In a plan alone: whether it is done, or how it ends, shows when it runs."""
 
     @property
     def is_good(self) -> bool:
-        return self in (Status.OK, Status.CHANGED, Status.SKIPPED)
+        return self in (Status.OK, Status.CHANGED, Status.SKIPPED, Status.UNDECIDED)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,5 +34,7 @@ class Outcome:
     took_s: float = 0.0
     diff: Diff | None = None
     """What it changed, where the module can tell."""
+    prediction: Prediction | None = None
+    """In a plan: it was not done, only foretold."""
     undo: Undo | NoUndo | None = None
     """How it is taken back; None: it changed nothing that would have to be."""

@@ -40,6 +40,8 @@ class Prediction:
     result: Mapping[str, Any] | None = None
     """What `register` would hold; None: that shows when it runs."""
     diff: Diff | None = None
+    assumes: tuple[str, ...] = ()
+    """Earlier steps of which nobody can tell whether they touch the same; filled in by the plan."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -203,7 +203,8 @@ JINJA_FILTERS = (
 
 def _asks(word: str) -> Callable[[Any], bool]:
     def test(result: Any) -> bool:
-        if not isinstance(result, Mapping) or "failed" not in result:
+        needed = "failed" if word == "succeeded" else word
+        if not isinstance(result, Mapping) or needed not in result:
             raise TypeError(f"'is {word}' asks about a registered result")
         if word == "succeeded":
             return not result["failed"] and not result.get("unreachable", False)

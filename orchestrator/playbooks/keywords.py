@@ -20,8 +20,8 @@ DIRECTIVES: Mapping[str, str] = {
     "exit code 4",
     "any_errors_fatal": "a failure on one server ends it on the other, too",
     "run_once": "do it on the first server only; the others get its result",
-    "check_mode": "`true`: only foretell what it would change, in every run; `false`: do it even "
-    "in a check",
+    "check_mode": "`true`: only foretell what it would change, in every run; `false`: as if "
+    "it were not there, since a check changes nothing",
     "diff": "`true` or `false`: show what it changes within files, whatever `--diff` says",
     "timeout": "seconds until the task is ended as failed and what it runs is killed (300); "
     "`flow` has the times of its resources",

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
+from orchestrator.graph import step_waves
 from orchestrator.model import Group
 from orchestrator.playbooks.model import (
     CompiledBlock,
@@ -146,7 +147,7 @@ def _when(conditions: tuple[str, ...]) -> str:
 
 def _flow(flow: tuple[FlowStep, ...]) -> Iterable[str]:
     """One line for each wave; a check has only one."""
-    waves = _waves(flow)
+    waves = step_waves(flow)
     verb = _VERBS[flow[0].action]
     for number, wave in enumerate(waves, start=1):
         names = ", ".join(step.resource for step in wave)
@@ -154,16 +155,3 @@ def _flow(flow: tuple[FlowStep, ...]) -> Iterable[str]:
     apart = {tuple(sorted((s.resource, other))) for s in flow for other in s.never_with}
     for one, other in sorted(apart):
         yield f"never at the same time: {one}, {other}"
-
-
-def _waves(flow: tuple[FlowStep, ...]) -> list[list[FlowStep]]:
-    """Steps come after what they need, so each one's wave is known when it is met."""
-    wave_of: dict[str, int] = {}
-    waves: list[list[FlowStep]] = []
-    for step in flow:
-        number = max((wave_of[name] + 1 for name in step.needs), default=0)
-        wave_of[step.resource] = number
-        if number == len(waves):
-            waves.append([])
-        waves[number].append(step)
-    return waves

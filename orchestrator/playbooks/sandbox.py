@@ -21,6 +21,7 @@ import jinja2.sandbox
 
 from orchestrator.playbooks import filters
 from orchestrator.playbooks.filters import LARGEST, TooLarge
+from orchestrator.playbooks.later import Foretold, Later, known
 from orchestrator.playbooks.template import (
     CENSORED,
     SyntaxProblem,
@@ -61,7 +62,7 @@ class _Context(jinja2.runtime.Context):
     """Renders an author's variables when they are looked up."""
 
     def resolve_or_missing(self, key: str) -> Any:
-        found = super().resolve_or_missing(key)
+        found = known(super().resolve_or_missing(key))
         if not _holds_template(found):
             return found
         depth = self.parent.get(_DEPTH, 0)
@@ -89,14 +90,14 @@ class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
     def getattr(self, obj: Any, attribute: str) -> Any:
         """A key of a mapping comes before a method of the same name."""
         if isinstance(obj, Mapping) and attribute in obj:
-            return obj[attribute]
+            return known(obj[attribute])
         _refuse_censored(obj, attribute)
         return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         if isinstance(obj, Mapping) and argument not in obj:
             _refuse_censored(obj, argument)
-        return super().getitem(obj, argument)
+        return known(super().getitem(obj, argument))
 
     def call_binop(
         self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
@@ -165,6 +166,8 @@ def _plain(value: Any) -> Any:
             return value
         case str():
             return str(value)
+        case Later():
+            return known(value)
         case Mapping():
             return {str(name): _plain(item) for name, item in value.items()}
         case list() | tuple() | range() | set() | frozenset():
@@ -186,6 +189,8 @@ def _render_marked(value: Any, variables: Mapping[str, Any]) -> Any:
 
 
 def _holds_template(value: Any) -> bool:
+    if isinstance(value, Foretold):
+        return False
     if isinstance(value, Mapping):
         return any(_holds_template(item) for item in value.values())
     if isinstance(value, list):

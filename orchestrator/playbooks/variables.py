@@ -29,7 +29,7 @@ MAGIC: Mapping[str, str] = {
     "ansible_skip_tags": "what `--skip-tags` asked for",
     "playbook_dir": "the directory of the playbook on the controller",
     "omit": "an argument that is this is as if it were not written: `{{ name | default(omit) }}`",
-    "ansible_check_mode": "always false: a check shows the plan and runs nothing",
+    "ansible_check_mode": "true where nothing is done and all is foretold: `--check`, `hasys plan`",
 }
 """Set by the executor and stronger than everything else of the same name."""
 

@@ -16,6 +16,7 @@ from orchestrator.store.events import EventStore
 from orchestrator.store.group_states import GroupStates
 from orchestrator.store.identity import Identity
 from orchestrator.store.journal import Journal
+from orchestrator.store.plans import PlanStore
 from orchestrator.telemetry.publish import Publisher
 from orchestrator.transport import Transport
 from orchestrator.transport.ssh import SshTransport
@@ -30,6 +31,7 @@ class Application:
     controller: ControllerId
     identity: Identity
     journal: Journal
+    plans: PlanStore
     events: EventStore
     states: GroupStates
     publisher: Publisher
@@ -83,6 +85,7 @@ async def opened(
             controller=await identity.controller(ControllerId(f"c-{secrets.token_hex(6)}")),
             identity=identity,
             journal=Journal(database),
+            plans=PlanStore(database),
             events=events,
             states=GroupStates(database),
             publisher=Publisher(events),

@@ -25,8 +25,10 @@ from orchestrator.playbooks.directives import Selection
 from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
+from orchestrator.runtime.bind import Number, charter_of, program_of, unfinished_refusal
 from orchestrator.runtime.ground import Ground, OwnGround
 from orchestrator.runtime.order import Caller, Order, Site
+from orchestrator.runtime.plan import differing
 from orchestrator.runtime.run_log import opened_log
 from orchestrator.store.journal import RunRecord, RunState
 from orchestrator.store.lock import group_lock
@@ -38,13 +40,7 @@ async def carry_out(
     """Raises Busy when the group is held, ConfigInvalid when the playbook does not fit."""
     group = order.group
     ground = ground or OwnGround(application=application, group=group)
-    program = compile_program(
-        order.playbook,
-        group,
-        only=order.only,
-        variables=application.configuration.variables,
-        selection=order.selection,
-    )
+    program = program_of(application, order)
     with ground.held(f"{order.playbook.name} by {order.by}"):
         unfinished = await application.journal.unfinished(group.name)
         if unfinished is not None:
@@ -54,6 +50,9 @@ async def carry_out(
             movement = order.wish(status)
             if not isinstance(movement, Movement):
                 return movement
+            changed = await differing(application, order, program, movement, transport)
+            if changed is not None:
+                return (changed,)
             charter = await _charter(application, order, program, movement, status)
             await application.journal.begin(
                 charter.run,
@@ -132,24 +131,8 @@ async def _charter(
     epoch = await application.identity.draw_epoch(
         order.group.name, above=highest_known(status.view)
     )
-    return Charter(
-        run=application.new_run_id(),
-        group=order.group.name,
-        playbook=order.playbook.name,
-        file=order.playbook.file,
-        text=order.playbook.text,
-        digest=program.digest,
-        source=movement.source,
-        target=movement.target,
-        epoch=epoch,
-        controller=application.controller,
-        servers=order.group.server_names if order.limit is None else (order.limit,),
-        only=tuple(sorted(order.only)),
-        variables=order.variables,
-        by=order.by,
-        files=order.playbook.files,
-        selection=order.selection.as_json(),
-    )
+    number = Number(run=application.new_run_id(), epoch=epoch, controller=application.controller)
+    return charter_of(order, program, movement, number)
 
 
 async def _run(
@@ -244,13 +227,4 @@ def _changed(record: RunRecord) -> Refusal:
         reason=Reason.PLAN_CHANGED,
         evidence=f"the configuration of {record.group} has changed since run {record.id} began",
         advice=f"put it back, or end the run with: hasys resume {record.id} --abandon",
-    )
-
-
-def unfinished_refusal(record: RunRecord) -> Refusal:
-    return Refusal(
-        reason=Reason.RUN_UNFINISHED,
-        evidence=f"run {record.id} ({record.playbook}) has not come to its end",
-        advice=f"go on with it: hasys resume {record.id}, or end it: "
-        f"hasys resume {record.id} --abandon",
     )

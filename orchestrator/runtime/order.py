@@ -32,6 +32,8 @@ class Order:
     """Tags, and the task to start at."""
     variables: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     by: str
+    plan: str = ""
+    """The beginning of the digest of the plan that is to be carried out; empty: none was made."""
 
 
 class Stoppable(Protocol):

@@ -59,4 +59,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
             document TEXT NOT NULL
         ) STRICT""",
     ),
+    (
+        # What was foretold, so that a run can say what has changed since.
+        """CREATE TABLE plan (
+            digest TEXT PRIMARY KEY,
+            group_name TEXT NOT NULL,
+            at TEXT NOT NULL,
+            steps TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX plan_by_group ON plan (group_name, at)",
+    ),
 )

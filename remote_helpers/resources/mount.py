@@ -83,8 +83,8 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
 def hindrance(context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) -> str:
     wanted = _wanted(spec)
     if verb == "stop":
-        is_here = any(one.path == wanted.path for one in mounted())
-        return "" if is_here else "nothing is mounted there, but {}".format(seen["detail"])
+        is_elsewhere = not any(one.path == wanted.path for one in mounted())
+        return str(seen["detail"]) if seen["state"] == "failed" and is_elsewhere else ""
     if seen["state"] == "failed":
         return "{}; stop it first".format(seen["detail"])
     if not os.path.isdir(wanted.path):

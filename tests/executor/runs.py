@@ -10,7 +10,9 @@ from typing import Any
 
 from orchestrator import resources
 from orchestrator.executor.charter import Charter
+from orchestrator.executor.plan import Plan, Recorder
 from orchestrator.executor.progress import Progress, StepEnded
+from orchestrator.executor.rehearsal import rehearse
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import ControllerId, Epoch, Group, RunId, ServerName
 from orchestrator.playbooks.beside import Kept
@@ -141,6 +143,20 @@ class Stage:
                 await asyncio.gather(*others, return_exceptions=True)
         finally:
             await database.close()
+
+    async def foresee(self, text: str, **changes: Any) -> Plan:
+        """What the run would do; the servers in memory would notice a change."""
+        charter = self.charter(text, **changes)
+        recorder = Recorder()
+        failures = await rehearse(
+            self.group,
+            charter,
+            self.program(text, Selection.from_json(charter.selection)),
+            self.servers,
+            self.clock,
+            recorder.report,
+        )
+        return recorder.plan(charter, failures)
 
 
 NAMES = ("database", "site", "address")

@@ -1,0 +1,118 @@
+"""A run walked through without doing it: the same engine over servers that can only be asked.
+
+Called by `runtime.plan`. Each step is foretold in place of being done (`executor.foretell`), on the
+servers as earlier steps would have left them (`executor.foreseen`); nothing is written down.
+"""
+
+import asyncio
+import dataclasses
+from typing import Any
+
+from orchestrator.clock import Clock
+from orchestrator.executor.aftermath import Aftermath
+from orchestrator.executor.charter import Charter
+from orchestrator.executor.engine import Engine, Failures
+from orchestrator.executor.flow import FlowRunner
+from orchestrator.executor.foreseen import Foreseen
+from orchestrator.executor.foretell import Foreteller
+from orchestrator.executor.interlock import Interlock
+from orchestrator.executor.progress import Report
+from orchestrator.executor.scope import Scope
+from orchestrator.executor.step import StepRunner
+from orchestrator.executor.task import Hands, TaskRunner
+from orchestrator.executor.who import NobodyIsMeant, Who
+from orchestrator.model import Group, Monotonic, Outcome, Status, Utc
+from orchestrator.playbooks.later import Later
+from orchestrator.playbooks.model import Program
+from orchestrator.transport import Transport
+from orchestrator.transport.read_only import ReadOnlyTransport
+
+_EPOCH = "the number of a run's reign is drawn when it begins"
+
+
+def foretelling_hands(
+    group: Group, charter: Charter, transport: Transport, steps: StepRunner, clock: Clock
+) -> Hands:
+    """Nothing that goes through them changes a server: they have no way to do it."""
+    as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
+    return _hands(group, charter, as_then, steps, clock)
+
+
+def _hands(
+    group: Group, charter: Charter, as_then: Foreseen, steps: StepRunner, clock: Clock
+) -> Hands:
+    actor = Foreteller(as_then, group.name)
+    authority = Interlock(group=group, reign=charter.reign, transport=as_then, clock=clock)
+    flows = FlowRunner(group=group, actor=actor, authority=authority, steps=steps)
+    return Hands(actor=actor, flows=flows)
+
+
+async def rehearse(
+    group: Group,
+    charter: Charter,
+    program: Program,
+    transport: Transport,
+    clock: Clock,
+    report: Report,
+) -> Failures:
+    """What would fail for certain, by server; all that was foretold goes to `report`."""
+    hurrying = _Hurrying(clock)
+    magic = {"ansible_check_mode": True, "epoch": Later(_EPOCH)}
+    scope = Scope(group, charter, program.variables, magic)
+    steps = StepRunner(run=charter.run, journal=_Nowhere(), clock=hurrying, report=report, past={})
+    as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
+    hands = _hands(group, charter, as_then, steps, hurrying)
+    tasks = TaskRunner(
+        scope=scope,
+        hands=hands,
+        foretelling=hands,
+        steps=steps,
+        clock=hurrying,
+        servers=charter.servers,
+    )
+    who = Who(
+        group=group,
+        charter=charter,
+        scope=scope,
+        steps=steps,
+        transport=as_then,
+        clock=hurrying,
+    )
+    aftermath = Aftermath(tasks=tasks, scope=scope)
+    engine = Engine(tasks=tasks, scope=scope, aftermath=aftermath, who=who.meant, report=report)
+    try:
+        return await engine.walk(program)
+    except NobodyIsMeant as nobody:
+        return {charter.source: Outcome(status=Status.FAILED, message=str(nobody))}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Hurrying:
+    """A clock on which nobody waits: a plan has nothing to wait for."""
+
+    _clock: Clock
+
+    def monotonic(self) -> Monotonic:
+        return self._clock.monotonic()
+
+    def utc(self) -> Utc:
+        return self._clock.utc()
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+class _Nowhere:
+    """The journal of what is not done."""
+
+    async def intend(self, *about: Any) -> None:
+        del about
+
+    def finish(self, *about: Any) -> asyncio.Future[None]:
+        del about
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written.set_result(None)
+        return written
+
+    def flush(self) -> None:
+        pass
