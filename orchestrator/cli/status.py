@@ -84,6 +84,7 @@ def _server_json(found: GroupStatus, name: ServerName) -> dict[str, Any]:
         "role": found.roles[name].value,
         "age_s": _age(view.reach, now),
         "reachable": not isinstance(view.reach, Unknown),
+        "way": None if isinstance(view.reach, Unknown) else view.reach.detail or "direct",
         "resources": {
             resource: _observation_json(seen, now)
             for resource, seen in sorted(view.resources.items())

@@ -78,6 +78,7 @@ class Groups:
             group.servers,
             accept_new_host_keys=self._application.accept_new_host_keys,
             on_push=pushed,
+            ways=pairing.ways,
         )
         stack.push_async_callback(transport.close)
         made.append(

@@ -35,7 +35,7 @@ from orchestrator.reconcile.reconciler import Reconciler
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.order import Caller
 from orchestrator.store.database import StoreUnusable
-from orchestrator.transport import Reply, Transport
+from orchestrator.transport import Reply, SshTransport
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Status
 
@@ -53,7 +53,7 @@ class Steward:
         group: Group,
         state: GroupState,
         pairing: Pairing,
-        transport: Transport,
+        transport: SshTransport,
         neighbourhood: Neighbourhood,
     ) -> None:
         self.application = application
@@ -272,6 +272,7 @@ class Steward:
 
     def _paired(self, pairing: Pairing) -> None:
         self.loop.policy = dataclasses.replace(self.loop.policy, covered=pairing.is_covered)
+        self.transport.reach_through_peer(pairing.ways)
         self._spawn(self.application.states.save_pairing(self.group.name, pairing))
 
     def _guard_started(self, server: ServerName, reply: Reply) -> None:

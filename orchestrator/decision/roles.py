@@ -98,7 +98,10 @@ def _problems(view: GroupView, roles: Mapping[ServerName, Role]) -> list[str]:
 def _server_problems(view: ServerView, role: Role) -> list[str]:
     if isinstance(view.reach, Unknown):
         return [silence_of(view)]
-    problems = [
+    problems = []
+    if view.reach.detail:
+        problems.append(f"{view.server} is reached {view.reach.detail} only: see the public links")
+    problems += [
         f"{view.server}: network {name}: {trouble}"
         for name, seen in sorted(view.networks.items())
         if (trouble := _network_trouble(seen)) is not None

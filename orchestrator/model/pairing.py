@@ -29,6 +29,15 @@ class Pairing:
     """What resets each server whose guard is dead: `device`, `systemd` or `none`."""
 
     @property
+    def ways(self) -> Mapping[ServerName, tuple[str, ...]]:
+        """Addresses of each server at which its peer reaches it."""
+        servers = {server for link in self.links for server in link.addresses}
+        return {
+            server: tuple(dict.fromkeys(link.addresses[server] for link in self.links))
+            for server in servers
+        }
+
+    @property
     def is_covered(self) -> bool:
         """Whether a lease ends on both servers even if its guard is dead."""
         return len(self.covers) == 2 and "none" not in self.covers.values()

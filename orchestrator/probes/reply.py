@@ -44,8 +44,9 @@ STATES = {state.value: state for state in ResourceState}
 def server_view(group: Group, server: ServerName, reply: Reply, at: Monotonic) -> ServerView:
     """`at`: when the question was sent, so that no fact looks younger than it is."""
     match reply:
-        case Done(data=data):
-            return _answered(group, server, data, at)
+        case Done(data=data, through=through):
+            way = "" if through is None else f"through {through}"
+            return _answered(group, server, data, Seen(value=None, at=at, detail=way))
         case Failed(kind=kind, message=message):
             late = kind is FailureKind.TIMED_OUT
             reason = UnknownReason.TIMED_OUT if late else UnknownReason.CHECK_FAILED
@@ -79,11 +80,12 @@ def _nothing_known(
 
 
 def _answered(
-    group: Group, server: ServerName, data: Mapping[str, Any], at: Monotonic
+    group: Group, server: ServerName, data: Mapping[str, Any], reach: Seen[None]
 ) -> ServerView:
+    at = reach.at
     return ServerView(
         server=server,
-        reach=Seen(value=None, at=at),
+        reach=reach,
         resources={name: _resource(name, data, at) for name in group.resources},
         networks={name: _network(name, data, at) for name in group.networks},
         epoch=_part("epoch", data, at, _record),

@@ -45,7 +45,12 @@ class Application:
     @asynccontextmanager
     async def reach(self, group: Group) -> AsyncIterator[Transport]:
         """The connections to both servers of a group, for as long as the block lasts."""
-        transport = SshTransport(group.servers, accept_new_host_keys=self.accept_new_host_keys)
+        pairing = await self.states.pairing(group.name)
+        transport = SshTransport(
+            group.servers,
+            accept_new_host_keys=self.accept_new_host_keys,
+            ways={} if pairing is None else pairing.ways,
+        )
         try:
             yield transport
         finally:

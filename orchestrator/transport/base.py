@@ -66,6 +66,8 @@ class FailureKind(enum.Enum):
 class Done:
     data: Mapping[str, Any]
     took_s: float
+    through: ServerName | None = None
+    """The peer that the answer came through: then its silence would be this server's, too."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class UnreachableKind(enum.Enum):
     NO_PYTHON = "no usable Python"
     HELPER = "helper did not start or ended"
     CONNECTION_LOST = "connection lost"
+    FORWARDING = "the peer does not lead connections on"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

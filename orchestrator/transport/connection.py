@@ -6,18 +6,19 @@ importing asyncssh takes 180 ms, which a command that asks a running daemon need
 
 import asyncio
 import contextlib
-import errno
+import dataclasses
 import json
-import socket
 
 import asyncssh
 
 from orchestrator.model import Login, Server
 from orchestrator.transport import known_hosts
 from orchestrator.transport.base import UnreachableKind
-from orchestrator.transport.helper import Helper, Push
+from orchestrator.transport.helper import Helper
 from orchestrator.transport.launch import launch_line
+from orchestrator.transport.login_failure import why_no_login
 from orchestrator.transport.pack import Pack
+from orchestrator.transport.way import Opened, Opening
 
 HELLO_S = 10.0
 """An overloaded server may take seconds to start Python."""
@@ -131,28 +132,39 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         self._helper.lost(kind, self._status + advice)
 
 
-def describe(server: Server) -> str:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Through:
+    """A server that is connected, and the address at which it reaches the one that is meant."""
+
+    peer: str
+    connection: asyncssh.SSHClientConnection
+    address: str
+
+
+def describe(server: Server, through: Through | None) -> str:
     login = server.login
-    return f"{server.name} ({login.user}@{login.address}:{login.port})"
+    address = login.address if through is None else through.address
+    way = "" if through is None else f" through {through.peer}"
+    return f"{server.name} ({login.user}@{address}:{login.port}{way})"
 
 
 async def connect(
-    server: Server, pack: Pack, *, accept_new: bool, state: str, on_push: Push
-) -> Helper:
+    server: Server, pack: Pack, opening: Opening, through: Through | None = None
+) -> Opened:
     """A helper: usable, or gone with the reason. Every wait in it is bounded."""
-    helper = Helper(describe(server), on_push=on_push)
+    helper = Helper(describe(server, through), on_push=opening.on_push)
     login = server.login
     known = await asyncio.to_thread(known_hosts.read, login.known_hosts, login.address, login.port)
-    client = _Client(known, helper, accept_new=accept_new)
+    client = _Client(known, helper, accept_new=opening.accept_new)
     try:
         async with asyncio.timeout(login.connect_timeout_s):
-            connection = await _log_in(login, known, client)
+            connection = await _log_in(login, known, client, through)
     except (OSError, asyncssh.Error, ValueError) as problem:
-        helper.lost(*_why_no_login(problem, login, client))
-        return helper
+        helper.lost(*why_no_login(problem, login, client.key_problem))
+        return Opened(helper=helper)
     try:
         async with asyncio.timeout(HELLO_S):
-            await _start_helper(helper, connection, login, pack, state)
+            await _start_helper(helper, connection, login, pack, opening.state)
     except TimeoutError:
         helper.lost(UnreachableKind.TIMED_OUT, f"logged in, but no hello within {HELLO_S:g} s")
     except (OSError, asyncssh.Error) as problem:
@@ -160,11 +172,11 @@ async def connect(
     finally:
         if not helper.usable or not helper.hello.done():
             connection.abort()
-    return helper
+    return Opened(helper=helper, connection=connection)
 
 
 async def _log_in(
-    login: Login, known: known_hosts.KnownHosts, client: _Client
+    login: Login, known: known_hosts.KnownHosts, client: _Client, through: Through | None
 ) -> asyncssh.SSHClientConnection:
     methods = ["publickey"]
     if login.password is not None:
@@ -174,13 +186,16 @@ async def _log_in(
         options = {"client_keys": [str(login.key_file)], "agent_path": None}
     if algorithms := known.algorithms():
         options["server_host_key_algs"] = algorithms
+    options["known_hosts"] = known.usable()
+    if through is not None:
+        options["known_hosts"] = lambda *_: known.of_server()
+        options |= {"tunnel": through.connection, "host_key_alias": login.address}
     return await asyncssh.connect(
-        login.address,
+        login.address if through is None else through.address,
         login.port,
         username=login.user,
         password=login.password,
         client_factory=lambda: client,
-        known_hosts=known.usable(),
         config=None,
         connect_timeout=login.connect_timeout_s,
         login_timeout=login.connect_timeout_s,
@@ -212,37 +227,3 @@ async def _start_helper(
         for nudge in nudges:
             nudge.cancel()
     await helper.hello
-
-
-def _why_no_login(problem: Exception, login: Login, client: _Client) -> tuple[UnreachableKind, str]:
-    """The kind, what was seen, and what to do."""
-    key = login.key_file or "the keys of ~/.ssh and the agent"
-    kind, what = UnreachableKind.CONNECTION_LOST, f"while logging in: {problem}"
-    match problem:
-        case _ if client.key_problem is not None:
-            kind, what = UnreachableKind.HOST_KEY, client.key_problem
-        case asyncssh.HostKeyNotVerifiable():
-            kind, what = UnreachableKind.HOST_KEY, str(problem)
-        case asyncssh.PermissionDenied():
-            what = f"{login.user} may not log in with {key}: {problem}"
-            kind, what = UnreachableKind.LOGIN, f"{what}; `hasys authorize` prints what it needs"
-        case asyncssh.KeyImportError() | asyncssh.KeyEncryptionError():
-            kind, what = UnreachableKind.LOGIN, f"cannot use {key}: {problem}"
-        case TimeoutError():
-            what = f"no connection within {login.connect_timeout_s:g} s; off, frozen or cut off?"
-            kind = UnreachableKind.TIMED_OUT
-        case socket.gaierror():
-            kind, what = UnreachableKind.NAME_UNKNOWN, f"{problem.strerror}; check ansible_host"
-        case ConnectionRefusedError():
-            kind, what = (
-                UnreachableKind.REFUSED,
-                "nothing listens there; is sshd up, the port right?",
-            )
-        case OSError() if problem.filename is not None:
-            what = f"cannot read {problem.filename}: {problem.strerror}"
-            kind = UnreachableKind.LOGIN
-        case OSError() if problem.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
-            kind, what = UnreachableKind.NO_ROUTE, str(problem)
-        case _:
-            pass
-    return kind, what

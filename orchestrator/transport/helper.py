@@ -22,6 +22,8 @@ from orchestrator.transport.base import (
 from orchestrator.transport.launch import NO_PYTHON
 
 PROTOCOL = 1
+PING = Request(op="ping", deadline_s=5.0)
+"""Asks a helper that is in doubt whether it is there."""
 GRACE_S = 3.0
 """After the deadline the helper kills, waits and answers; then the way back."""
 LONGEST_LINE = 32 * 1024 * 1024
@@ -65,6 +67,8 @@ class Helper:
         self._noise = 0
         self._next = 0
         self._open: dict[int, asyncio.Future[Reply]] = {}
+        self._kept: set[int] = set()
+        """Open calls that `let_go` does not end: changes, whose end must be known, and pings."""
         self._gone: Unreachable | None = None
         self._retired = False
         self._on_gone = on_gone
@@ -93,6 +97,8 @@ class Helper:
             return Failed(kind=FailureKind.BAD_REQUEST, message=f"cannot be sent: {problem}")
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._open[number] = future
+        if request.reign is not None or request is PING:
+            self._kept.add(number)
         try:
             self._write(data)
             async with asyncio.timeout(request.deadline_s + GRACE_S):
@@ -113,6 +119,7 @@ class Helper:
             raise
         finally:
             self._open.pop(number, None)
+            self._kept.discard(number)
             self._close_if_retired()
 
     def _write(self, data: bytes) -> None:
@@ -123,6 +130,14 @@ class Helper:
         """Take no new calls; end when those in progress have. A stuck helper is not asked again."""
         self._retired = True
         self._close_if_retired()
+
+    def let_go(self, what: str) -> None:
+        """Ends the waiting of calls that change nothing: they are asked anew on another way."""
+        message = f"{self.where}: {UnreachableKind.TIMED_OUT.value}: {what}"
+        gone = Unreachable(kind=UnreachableKind.TIMED_OUT, message=message, sent=True)
+        for number, future in self._open.items():
+            if number not in self._kept and not future.done():
+                future.set_result(gone)
 
     def _close_if_retired(self) -> None:
         if self._retired and not self._open and self._gone is None:

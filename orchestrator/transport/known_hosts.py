@@ -6,7 +6,9 @@ asyncssh checks keys but neither says which line of which file disagrees nor eve
 import dataclasses
 import fcntl
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 
@@ -61,6 +63,12 @@ class KnownHosts:
             good.append(line)
         return asyncssh.import_known_hosts("\n".join(good) + "\n")
 
+    def of_server(self) -> Sequence[Any]:
+        """What stands under the server's own name, for asyncssh, and nothing under its addresses:
+        behind a peer an address that was mixed up would be another known server's.
+        """
+        return self.usable().match(self.host, "", self._port_if_unusual)
+
     def algorithms(self) -> tuple[str, ...]:
         """Kinds of keys to ask for: the known ones first, but not only those.
 
@@ -68,7 +76,7 @@ class KnownHosts:
         kinds then fails with words that say nothing of keys. Empty: leave it to asyncssh, which
         knows certificates.
         """
-        keys, authorities, *_ = self.usable().match(self.host, "", self._port_if_unusual)
+        keys, authorities, *_ = self.of_server()
         if authorities:
             return ()
         known = [name.decode() for key in keys for name in key.sig_algorithms]

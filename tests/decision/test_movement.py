@@ -1,12 +1,15 @@
 """What a person may ask, in which state, and the reason for each no."""
 
+import dataclasses
+
 from orchestrator.decision.movement import Movement, plan_start, plan_stop, plan_switchover
 from orchestrator.decision.roles import status_of
-from orchestrator.model import Reason, ResourceState, Role
+from orchestrator.model import Reason, ResourceState, Role, Seen
 from tests.support.builders import (
     ADDRESS,
     LINUX1,
     LINUX2,
+    NOW,
     SITE,
     a_group,
     a_server_view,
@@ -144,6 +147,17 @@ def test_a_part_that_is_missing_on_the_active_is_a_problem_not_another_role():
     assert status.roles[LINUX1] is Role.ACTIVE
     assert status.problems == ("linux1: site is stopped: stopped as it should",)
     assert not status.ready
+
+
+def test_a_server_that_is_reached_through_its_peer_is_seen_and_the_way_is_a_problem():
+    detour = dataclasses.replace(
+        a_server_view(GROUP, LINUX1, STARTED),
+        reach=Seen(value=None, at=NOW, detail="through linux2"),
+    )
+    status = seen(detour, a_server_view(GROUP, LINUX2, STOPPED))
+
+    assert status.roles[LINUX1] is Role.ACTIVE
+    assert status.problems == ("linux1 is reached through linux2 only: see the public links",)
 
 
 def test_a_silent_server_is_unknown_never_stopped():

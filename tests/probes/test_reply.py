@@ -20,6 +20,7 @@ from orchestrator.model import (
     ResourceName,
     ResourceState,
     Seen,
+    ServerName,
     ServerView,
     Unknown,
     UnknownReason,
@@ -136,3 +137,11 @@ def test_every_resource_of_the_group_is_in_every_view():
         view = server_view(group, LINUX1, reply, AT)
         assert list(view.resources) == list(group.resources)
         assert ResourceName("site") in view.resources
+
+
+def test_an_answer_through_the_peer_says_so():
+    reply = Done(data={}, took_s=0.001, through=ServerName("linux2"))
+
+    view = server_view(a_group(), LINUX1, reply, AT)
+
+    assert view.reach == Seen(value=None, at=AT, detail="through linux2")
