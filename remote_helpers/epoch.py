@@ -14,6 +14,8 @@ import shutil
 from typing import Any, Dict, Iterator, Mapping, NamedTuple, Optional
 
 from remote_helpers import step_lock
+from remote_helpers.guarding import asked
+from remote_helpers.guarding.places import Places
 from remote_helpers.operation import Context, OperationError
 
 GROUP_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}\Z")
@@ -27,6 +29,8 @@ class Reign(NamedTuple):
     epoch: int
     controller: str
     run: str
+    gate: Optional[asked.Pass] = None
+    """What it shows at the gate of a guarded group."""
 
 
 class Record(NamedTuple):
@@ -119,11 +123,16 @@ def _make_directory(path: str) -> None:
 
 
 @contextlib.contextmanager
-def acting(context: Context, reign: Reign) -> Iterator[None]:
-    """Inside, the step may change the server; its children hold the lock with it."""
+def acting(context: Context, reign: Reign, *, takes: bool) -> Iterator[None]:
+    """Inside, the step may change the server; its children hold the lock with it.
+
+    `takes`: it may take an exclusive resource.
+    """
     directory = directory_of(context, reign.group)
+    places = Places(os.path.join(context.run_directory, reign.group), directory)
     with step_lock.shared(context, directory) as lock:
         _check(directory, reign)
+        asked.check(places, reign.gate, takes=takes)
         context.lock = lock
         try:
             yield
@@ -176,7 +185,10 @@ def raise_(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
             old = Record(0, 0, "", "", 0)
         if reign.epoch < old.promised:
             raise _stale(old, reign.epoch)
-        if reign.epoch == old.promised and (old.controller, old.run) != reign[2:]:
+        if reign.epoch == old.promised and (old.controller, old.run) != (
+            reign.controller,
+            reign.run,
+        ):
             raise _stale(old, reign.epoch)
         new = Record(
             reign.epoch,
@@ -209,4 +221,5 @@ def reign_of(data: Mapping[str, Any]) -> Reign:
             raise OperationError("bad-request", "{} is {!r}".format(name, data.get(name)))
     if data["epoch"] < 1:
         raise OperationError("bad-request", "epochs start at 1")
-    return Reign(data["group"], data["epoch"], data["controller"], data["run"])
+    gate = asked.pass_of(data.get("gate"))
+    return Reign(data["group"], data["epoch"], data["controller"], data["run"], gate)

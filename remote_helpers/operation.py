@@ -11,7 +11,7 @@ Resource types and facts are written against this file alone:
 
 import threading
 import time
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from remote_helpers import child, detached
 
@@ -59,12 +59,16 @@ class Context:
         children: child.Children,
         cancelled: Optional[threading.Event] = None,
         state_directory: str = "/var/lib/hasys",
+        run_directory: str = "/run/hasys",
     ) -> None:
         self.group = group
         self.deadline = deadline
         self.cancelled = cancelled or threading.Event()
         self.children = children
         self.state_directory = state_directory
+        self.run_directory = run_directory
+        self.push: Callable[[Mapping[str, Any]], None] = lambda _message: None
+        """Tells the controller something that it did not ask for."""
         self.lock: Optional[int] = None
         self.stuck: List[str] = []
         """Children that could not be killed (stuck in the kernel): the step is not over."""
@@ -76,7 +80,8 @@ class Context:
     def until(self, seconds: float) -> "Context":
         """The same operation with a nearer deadline, e.g. for one check of a poll."""
         nearer = min(self.deadline, time.monotonic() + seconds)
-        other = Context(self.group, nearer, self.children, self.cancelled, self.state_directory)
+        where = (self.state_directory, self.run_directory)
+        other = Context(self.group, nearer, self.children, self.cancelled, *where)
         other.lock = self.lock
         other.stuck = self.stuck
         return other

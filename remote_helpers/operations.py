@@ -5,6 +5,7 @@ import os
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 from remote_helpers import answers, epoch, facts, poll, reachability, survey
+from remote_helpers.guarding import operations as guard
 from remote_helpers.operation import Context, OperationError, prediction
 
 
@@ -12,12 +13,14 @@ class Operation(NamedTuple):
     """One operation.
 
     `mutates`: needs a reign, is refused when stale, and holds the group's lock while it acts.
+    `takes`: it may take an exclusive resource: a guarded server asks its gate first.
     `quick`: answered by the main loop itself; it must never wait for anything.
     `check`: of one that mutates, its read-only twin: what it would do with these arguments.
     """
 
     function: Callable[[Context, Mapping[str, Any]], Any]
     mutates: bool = False
+    takes: bool = False
     quick: bool = False
     check: Optional[Callable[[Context, Mapping[str, Any]], Dict[str, Any]]] = None
 
@@ -32,7 +35,7 @@ def perform(
         return operation.function(context, args)
     if operation.function is release:
         return epoch.release(context, reign)
-    with epoch.acting(context, reign):
+    with epoch.acting(context, reign, takes=operation.takes):
         return operation.function(context, args)
 
 
@@ -97,7 +100,7 @@ TABLE: Dict[str, Operation] = {
     "facts": Operation(facts.facts),
     "poll": Operation(poll.poll),
     "resource.check": Operation(answers.check),
-    "resource.start": Operation(answers.start, mutates=True, check=answers.check_start),
+    "resource.start": Operation(answers.start, mutates=True, takes=True, check=answers.check_start),
     "resource.stop": Operation(answers.stop, mutates=True, check=answers.check_stop),
     "run": Operation(run, mutates=True, check=check_run),
     "check": Operation(check),
@@ -107,6 +110,11 @@ TABLE: Dict[str, Operation] = {
     "epoch.read": Operation(epoch.read),
     "epoch.raise": Operation(epoch.raise_),
     "epoch.release": Operation(release, mutates=True),
+    "guard.start": Operation(guard.start),
+    "guard.say": Operation(guard.say),
+    "guard.listen": Operation(guard.listen),
+    "guard.answer": Operation(guard.answer, quick=True),
+    "guard.stop": Operation(guard.stop),
 }
 
 

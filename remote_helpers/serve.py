@@ -18,6 +18,7 @@ from typing import Any, Dict, Mapping, Optional
 from remote_helpers import epoch, operations
 from remote_helpers.channel import Channel, TooLong, take_over
 from remote_helpers.child import Children
+from remote_helpers.guarding.places import RUN_DIRECTORY
 from remote_helpers.operation import Context, OperationError
 from remote_helpers.workers import Workers
 
@@ -41,9 +42,10 @@ class Task:
 class Server:
     """One session: its open requests, its threads, its children."""
 
-    def __init__(self, channel: Channel, state_directory: str) -> None:
+    def __init__(self, channel: Channel, state_directory: str, run_directory: str) -> None:
         self._channel = channel
         self._state_directory = state_directory
+        self._run_directory = run_directory
         self._children = Children()
         self._changes = Workers("change", THREADS)
         self._questions = Workers("question", THREADS)
@@ -95,7 +97,9 @@ class Server:
         reign = epoch.reign_of(request["reign"]) if operation.mutates else None
         group = reign.group if reign is not None else args.get("group", "")
         deadline = time.monotonic() + seconds
-        context = Context(group, deadline, self._children, state_directory=self._state_directory)
+        where = (self._state_directory, self._run_directory)
+        context = Context(group, deadline, self._children, None, *where)
+        context.push = self._push
         task = Task(number, context)
         if operation.quick:
             self._reply(number, task.began, data=operation.function(context, args))
@@ -171,13 +175,17 @@ class Server:
             shown = {"kind": error.kind, "message": error.message, "detail": error.detail}
             reply["error"] = shown
         reply["took_ms"] = round((time.monotonic() - began) * 1000, 3)
+        self._push(reply)
+
+    def _push(self, message: Mapping[str, Any]) -> None:
+        """A reply, or what the controller is told unasked."""
         try:
-            self._channel.send(_line(reply))
+            self._channel.send(_line(message))
         except OSError:  # nobody listens: the session is over
             self.end()
 
 
-def _line(reply: Dict[str, Any]) -> bytes:
+def _line(reply: Mapping[str, Any]) -> bytes:
     """In UTF-8; the bytes of a file name that are not, as question marks: no store takes them."""
     try:
         line = json.dumps(reply, ensure_ascii=False).encode("utf-8", "replace")
@@ -216,7 +224,7 @@ def hello(digest: str) -> Dict[str, Any]:
 
 
 def main() -> None:
-    """The first line is the session's settings: digest and state_directory."""
+    """The first line is the session's settings: digest, state_directory, maybe run_directory."""
     channel = take_over()
     lines = channel.lines(None)
     while lines == []:
@@ -224,7 +232,8 @@ def main() -> None:
     if lines is None:
         os._exit(0)
     settings = json.loads(lines[0].decode())
-    server = Server(channel, settings["state_directory"])
+    run_directory = settings.get("run_directory", RUN_DIRECTORY)
+    server = Server(channel, settings["state_directory"], run_directory)
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: server.end())  # else children would go on without us
     try:

@@ -22,6 +22,8 @@ from remote_helpers.operation import Context, OperationError
 PAUSE_S = 0.005
 ORPHANS_AFTER_S = 0.5
 """The end of a session kills its children at once; what holds the lock after this escaped."""
+GIVEN_UP_S = 1.0
+"""After SIGKILL a process is gone at once, or stuck in the kernel."""
 ANSWER_S = 0.1
 """Kept of the deadline, so that `busy` can say who holds the lock."""
 
@@ -62,6 +64,50 @@ def alone(context: Context, directory: str) -> Iterator[None]:
             os.close(lock)
     finally:
         os.close(turnstile)
+
+
+def is_free(directory: str) -> bool:
+    """Whether no step is in progress at this moment; it does not keep one from beginning."""
+    path = os.path.join(directory, "lock")
+    descriptor = _open(path)
+    try:
+        return _locked(descriptor, fcntl.LOCK_EX)
+    finally:
+        os.close(descriptor)
+
+
+def end_steps(directory: str, grace_s: float) -> bool:
+    """Ends the steps in progress, by killing what holds the lock after the grace.
+
+    For a guard whose gate is closed: a step that begins from now on finds it closed, one that
+    began before must not go on. No step is waited for longer than GIVEN_UP_S, because a process
+    that is stuck in the kernel cannot be killed; False then.
+    """
+    began = time.monotonic()
+    turnstile = _open(os.path.join(directory, "turn"))
+    lock = _open(os.path.join(directory, "lock"))
+    try:
+        while True:
+            _locked(turnstile, fcntl.LOCK_EX)  # no new ones, as far as nobody else holds it
+            if _locked(lock, fcntl.LOCK_EX):
+                return True
+            waited = time.monotonic() - began
+            if waited > grace_s + GIVEN_UP_S:
+                return False
+            if waited > grace_s:
+                _kill_holders(os.path.join(directory, "lock"))
+            time.sleep(PAUSE_S)
+    finally:
+        os.close(lock)
+        os.close(turnstile)
+
+
+def _kill_holders(path: str) -> None:
+    """The helper that acts, too: its controller loses a session, not its service."""
+    for holder in holders(path):
+        if holder.pid != os.getpid():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(holder.pid, signal.SIGKILL)
 
 
 def _take(context: Context, directory: str, name: str, mode: int) -> int:

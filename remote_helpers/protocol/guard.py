@@ -189,6 +189,18 @@ def _emergency(guard: Guard, why: str, now: Now) -> Tuple[Guard, Outputs]:
     return guard, (Publish(gates.CLOSED), Demote(why, holder.deadline))
 
 
+def give_up(guard: Guard, why: str, now: Now) -> Tuple[Guard, Outputs]:
+    """The reign cannot go on here: the server is shut down, or it cannot be reset."""
+    if not leases.is_holding(guard.holder) or guard.holder.phase == leases.EMERGENCY:
+        return guard, ()
+    return _emergency(guard, why, now)
+
+
+def unchecked(guard: Guard) -> Tuple[Guard, Outputs]:
+    """Nobody could look for long: what is held is unknown again, and no vote is given."""
+    return guard._replace(held=None), ()
+
+
 def on_question(guard: Guard, question: Question, now: Now) -> Tuple[Guard, Outputs]:
     """The peer asks. Only a server that holds nothing and has taken no order has a vote to give."""
     mine = question.reign.server == guard.me

@@ -188,6 +188,11 @@ def _trouble(on: Optional[Link], here: Address) -> str:
     return ": not usable yet, the kernel still looks for duplicates" if here.tentative else ""
 
 
+def address_of(spec: Spec) -> str:
+    """Without its prefix."""
+    return _wanted(spec).address
+
+
 def _is(one: Address, wanted: _Wanted) -> bool:
     return one.device == wanted.device and one.prefix == wanted.prefix
 

@@ -70,7 +70,7 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
 
 def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     wanted = wanted_of(spec)
-    own = _Own(context, name, wanted)
+    own = Own(context, name, wanted)
     before = _look(context, wanted)
     if before["state"] == "stopped" and not own.pids():
         return before
@@ -108,7 +108,7 @@ def _may_come_up(seen: Mapping[str, Any], wanted: Wanted) -> bool:
     return seen["state"] == "failed" and not too_many
 
 
-class _Own:
+class Own:
     """What belongs to the resource now; more than what it is known by."""
 
     def __init__(self, context: Context, name: str, wanted: Wanted) -> None:
@@ -152,7 +152,7 @@ def _run_stop_command(context: Context, wanted: Wanted, kill_in: float) -> str:
     return ""
 
 
-def _wait_until_gone(context: Context, own: _Own, wanted: Wanted, kill_in: float) -> None:
+def _wait_until_gone(context: Context, own: Own, wanted: Wanted, kill_in: float) -> None:
     pause = 0.01
     while context.remaining() > kill_in:
         if not own.pids() and _look(context, wanted)["state"] == "stopped":

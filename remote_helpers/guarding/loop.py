@@ -1,0 +1,186 @@
+"""The guard's one thread: waits for sockets and deadlines, and hands each input to the driver.
+
+It never waits for anything else. Made by `process`.
+"""
+
+import selectors
+import signal
+import socket
+import sys
+import time
+from typing import Any, Callable, List, NamedTuple, Optional
+
+from remote_helpers.guarding import cover as covers
+from remote_helpers.guarding import reset as resets
+from remote_helpers.guarding.background import Background
+from remote_helpers.guarding.clients import Clients
+from remote_helpers.guarding.driver import Driver, Effects
+from remote_helpers.guarding.keeping import Keeping
+from remote_helpers.guarding.peer import Peer
+from remote_helpers.guarding.places import Places
+from remote_helpers.guarding.serving import Serving
+from remote_helpers.guarding.settings import Settings
+from remote_helpers.guarding.state_file import Left, StateFile
+from remote_helpers.protocol import guard as guards
+from remote_helpers.protocol import holder as leases
+from remote_helpers.protocol import messages
+from remote_helpers.protocol.words import ALWAYS, question_interval
+
+AGAIN_S = 0.05
+"""When a deadline is past and the machine is still there."""
+
+
+class Beginning(NamedTuple):
+    """What a guard begins with."""
+
+    left: Left
+    inherited: bool
+    """It goes on with the state of the one before."""
+    lock: int
+    cover: Optional[int]
+    how: str
+    digest: str
+    warnings: List[str]
+    reset: Callable[[], None] = resets.reset
+
+
+class Loop:
+    def __init__(self, beginning: Beginning, settings: Settings, places: Places) -> None:
+        self.beginning, self.places = beginning, places
+        self.ended = self._told = False
+        self._selector = selectors.DefaultSelector()
+        self._background = Background()
+        self._on_open_raw(self._background.descriptor, self._background.deliver)
+        self.state = StateFile(places.state)
+        self.driver = Driver(beginning.left, places, self.state, self._background)
+        cover, self.cover_warnings = covers.choose(settings, places, self._background)
+        cover.resume(beginning.left.cover, beginning.cover)
+        self.keeping = Keeping(
+            settings.group, places, self._background, cover, left_armed=not beginning.inherited
+        )
+        self.driver.cover_state = lambda: self.keeping.cover.hand_over()[0]
+        self.peer = Peer(self._open, self._close, lambda: self.driver.guard, self.driver.enter)
+        self.driver.effects = Effects(
+            to_peer=self.peer.say,
+            to_controller=self._ask_controller,
+            demote=self._demote,
+            reset=self._reset,
+            alarm=self.alarm,
+            changed=self.keeping.changed,
+        )
+        self.serving = Serving(self)
+        self.clients = Clients(self._open, self._close, self.serving.take)
+        self._next_beat = 0.0
+        self.settings = settings
+        self.use(settings)
+
+    # --- settings ---
+
+    def use(self, settings: Settings) -> None:
+        """Also while a reign runs: nothing is restarted for it."""
+        guard = self.driver.guard
+        peer = guard.peer
+        if settings.membership == guard.record.membership:
+            peer = settings.peer
+        self.driver.guard = guard._replace(terms=settings.terms, peer=peer)
+        cover = self.keeping.cover
+        if settings != self.settings and not cover.armed:
+            cover, self.cover_warnings = covers.choose(settings, self.places, self._background)
+            self.keeping.cover = cover
+        self.settings = settings
+        self.peer.use(settings)
+        self.keeping.use(settings.flat)
+
+    def warnings(self) -> List[str]:
+        found = [*self.beginning.warnings, *self.cover_warnings, *self.peer.links.problems()]
+        problem = self.keeping.cover.problem
+        return [*found, problem] if problem else found
+
+    # --- the thread ---
+
+    def run(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            signal.signal(number, lambda *_: self._told_to_end())
+        self.peer.links.open_missing(time.monotonic())
+        self.driver.begin()
+        self.clients.listen(self.places.socket)
+        while not self.ended:
+            self._turn()
+
+    def _turn(self) -> None:
+        for key, _ in self._selector.select(self._until_next()):
+            key.data()
+        monotonic = time.monotonic()
+        if self._told:
+            self._give_up()
+        if self.driver.now().fast >= self.driver.due:
+            self.driver.tick()
+        if monotonic >= self._next_beat:
+            interval = question_interval(self.driver.guard.record.lease)
+            self._next_beat = max(self._next_beat + interval, monotonic + interval / 2)
+            self.driver.tick()
+            self.driver.beat()
+            self.keeping.feed(self.driver.guard, self.driver.now())
+            self.peer.links.open_missing(monotonic)
+            self.clients.flush()
+            self.serving.end_if_idle()
+        self.keeping.work(self.driver)
+
+    def _until_next(self) -> float:
+        monotonic = time.monotonic()
+        wait = min(self._next_beat, self.keeping.next_at(self.driver.guard)) - monotonic
+        if self.driver.due < ALWAYS:
+            left = self.driver.due - self.driver.now().fast
+            wait = min(wait, left if left > 0.0 else AGAIN_S)
+        return max(wait, 0.0)
+
+    # --- effects ---
+
+    def _ask_controller(self, message: Any) -> None:
+        self.clients.tell_listeners({"question": messages.encode(message)})
+
+    def _demote(self, why: str, deadline: float) -> None:
+        self.log("demotes itself: " + why)
+        self.keeping.demote(deadline, self.driver.now())
+
+    def _reset(self, why: str) -> None:
+        self.log("resets the server: " + why)
+        self.beginning.reset()
+        # It may not, or not yet: whatever can still be taken down is.
+        if self.driver.guard.holder.phase != leases.EMERGENCY:
+            why += "; this server cannot be reset"
+            self.driver.enter(lambda guard, now: guards.give_up(guard, why, now))
+
+    def _told_to_end(self) -> None:
+        """A signal may come in the middle of an input: it only leaves a note."""
+        self._told = True
+        self._background.wake()
+
+    def _give_up(self) -> None:
+        """Asked to end, at shutdown or by a person: not while anything is held under it."""
+        self._told = False
+        self.serving.end_when_idle = True
+        why = "the guard was told to end"
+        self.driver.enter(lambda guard, now: guards.give_up(guard, why, now))
+
+    def alarm(self, text: str) -> None:
+        self.log(text)
+        self.clients.tell_listeners({"event": text})
+
+    def log(self, text: str) -> None:
+        try:
+            sys.stderr.write("hasys guard of {}: {}\n".format(self.settings.group, text))
+            sys.stderr.flush()
+        except OSError:  # a journal that hangs keeps nobody waiting
+            pass
+
+    # --- sockets ---
+
+    def _open(self, one: socket.socket, on_readable: Callable[[], None]) -> None:
+        self._selector.register(one, selectors.EVENT_READ, on_readable)
+
+    def _on_open_raw(self, descriptor: int, on_readable: Callable[[], None]) -> None:
+        self._selector.register(descriptor, selectors.EVENT_READ, on_readable)
+
+    def _close(self, one: socket.socket) -> None:
+        self._selector.unregister(one)

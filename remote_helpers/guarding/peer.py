@@ -1,0 +1,55 @@
+"""Sealed messages to and from the peer's guard, over all links."""
+
+import socket
+from typing import Any, Callable, Tuple
+
+from remote_helpers.guarding.driver import Act
+from remote_helpers.guarding.links import Links
+from remote_helpers.guarding.settings import Settings
+from remote_helpers.protocol import guard as guards
+from remote_helpers.protocol import messages
+from remote_helpers.protocol.guard import Guard
+from remote_helpers.protocol.messages import Answer, Beat, Envelope, Question
+
+OnOpen = Callable[[socket.socket, Callable[[], None]], None]
+
+
+class Peer:
+    def __init__(
+        self,
+        on_open: OnOpen,
+        on_close: Callable[[socket.socket], None],
+        guard: Callable[[], Guard],
+        enter: Callable[[Act], None],
+    ) -> None:
+        self.links = Links(on_open, on_close, self._take)
+        self._guard, self._enter = guard, enter
+        self._keys: Tuple[bytes, ...] = ()
+
+    def use(self, settings: Settings) -> None:
+        self._keys = settings.keys
+        self.links.use(settings.links)
+
+    def say(self, message: Any) -> None:
+        if self._keys:
+            guard = self._guard()
+            envelope = Envelope(guard.group, guard.record.membership, guard.me, guard.peer)
+            self.links.send(messages.seal(envelope, message, self._keys[0]))
+
+    def _take(self, datagram: bytes) -> bool:
+        """False: not from the peer, under no key of ours, or about nothing that guards say."""
+        guard = self._guard()
+        expected = Envelope(guard.group, guard.record.membership, guard.peer, guard.me)
+        try:
+            message = messages.unseal(datagram, expected, self._keys)
+        except (messages.BadMessage, TypeError, ValueError, RecursionError):
+            return False
+        if isinstance(message, Beat):
+            self._enter(lambda guard, now: guards.on_beat(guard, message, now))
+        elif isinstance(message, Question):
+            self._enter(lambda guard, now: guards.on_question(guard, message, now))
+        elif isinstance(message, Answer):
+            self._enter(lambda guard, now: guards.on_answer(guard, message, now))
+        else:
+            return False
+        return True

@@ -1,0 +1,231 @@
+"""A controller in its smallest form: speaks to the guards of a lab's two servers over SSH.
+
+It answers what they ask while it is told to, and gives the orders that a test wants given. The
+real controller decides; this one obeys.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator.model import ControllerId, Epoch, GroupName, Login, RunId, Server, ServerName
+from orchestrator.transport import Done, Gate, Reign, Reply, Request, SshTransport
+from remote_helpers.protocol import messages
+from remote_helpers.protocol.messages import Answer, Order, Plan, Proven, Register, Status, Stop
+from remote_helpers.protocol.words import Registration
+from remote_helpers.protocol.words import Reign as GuardReign
+from tests.lab import addresses, programs
+from tests.lab.namespaces.lab import NamespacesLab
+
+GROUP = "web"
+LEASE = 3.0
+PLAN = "plan-1"
+
+
+def settings_of(lab: NamespacesLab, me: str, peer: str, **changes: Any) -> dict[str, Any]:
+    """As a controller would write them for one of the lab's servers."""
+    plan = lab.network.addresses
+    links = [
+        {"name": "heartbeat", "mine": plan.heartbeat(me), "theirs": plan.heartbeat(peer)},
+        {"name": "public", "mine": plan.public(me), "theirs": plan.public(peer)},
+    ]
+    return {
+        "group": GROUP,
+        "me": me,
+        "peer": peer,
+        "membership": 1,
+        "lease": LEASE,
+        "budget": 1.0,
+        "error": 0.001,
+        "margin": 0.1,
+        "watchdog": 1.5,
+        "watchdog_device": "",
+        "reset": "",
+        "links": [{**link, "port": 7410} for link in links],
+        "keys": ["5a" * 32],
+        "resources": resources_of(lab),
+        **changes,
+    }
+
+
+def resources_of(lab: NamespacesLab) -> list[list[dict[str, Any]]]:
+    plan = lab.network.addresses
+    address = {"device": "eth0", "interface": f"{plan.service}/25"}
+    program = f"lab-http --port {addresses.SERVICE_PORT}"
+    site = {"start": f"exec /usr/local/bin/{program}", "pattern": program}
+    return [[resource("ip", "address", address)], [resource("process", "site", site)]]
+
+
+def resource(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": kind, "name": name, "spec": dict(spec)}
+
+
+class Conductor:
+    """Registered as one controller; the run epoch of its steps rises with each reign."""
+
+    def __init__(self, lab: NamespacesLab, group: str = GROUP) -> None:
+        self.lab = lab
+        self.group = group
+        self.answers = True
+        self.pushed: list[tuple[str, Mapping[str, Any]]] = []
+        self.registration = Registration(1, "c-test", secrets.token_hex(4))
+        self.transport = SshTransport(
+            [_server(one) for one in lab.description.servers], on_push=self._on_push
+        )
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def close(self) -> None:
+        self.answers = False
+        await self.transport.close()
+
+    def _on_push(self, server: ServerName, message: Mapping[str, Any]) -> None:
+        self.pushed.append((server, message))
+        if self.answers and message["push"] == "guard":
+            question = messages.decode(message["message"])
+            answer = messages.encode(Answer(question, LEASE, self.registration))
+            task = asyncio.ensure_future(self.call(server, "guard.answer", message=answer))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    # --- operations ---
+
+    async def call(
+        self, server: str, op: str, *, reign: Reign | None = None, within: float = 10.0, **args: Any
+    ) -> Reply:
+        args = {"group": self.group, **args}
+        request = Request(op=op, args=args, deadline_s=within, reign=reign)
+        return await self.transport.call(ServerName(server), request)
+
+    async def done(self, server: str, op: str, **options: Any) -> Mapping[str, Any]:
+        reply = await self.call(server, op, **options)
+        assert isinstance(reply, Done), reply
+        return reply.data
+
+    async def start_guard(self, me: str, peer: str, **changes: Any) -> Mapping[str, Any]:
+        settings = settings_of(self.lab, me, peer, group=self.group, **changes)
+        about = await self.done(me, "guard.start", settings=settings)
+        await self.done(me, "guard.listen")
+        return about
+
+    async def start_both(self, **changes: Any) -> dict[str, Mapping[str, Any]]:
+        """Both guards, we registered with both."""
+        one, two = addresses.SERVERS
+        about = {
+            one: await self.start_guard(one, two, **changes),
+            two: await self.start_guard(two, one, **changes),
+        }
+        await self.register(two, one)
+        return about
+
+    # --- what is seen ---
+
+    def serves(self) -> str:
+        """What a client reads at the service address."""
+        service = self.lab.description.service.url
+        curl = [*self.lab.description.client.enter, "curl", "-sS", "--max-time", "3", service]
+        return programs.run(curl).strip()
+
+    def covers(self, server: str) -> list[str]:
+        """Units that would reset the server."""
+        listed = self.lab.run(server, ["systemctl", "list-units", "--plain", "--no-legend"])
+        return [line for line in listed.splitlines() if line.startswith("hasys-cover-")]
+
+    async def phase_is(self, server: str, phase: str) -> bool:
+        return (await self.report(server)).phase == phase
+
+    async def say(self, server: str, message: Any) -> messages.Reply:
+        data = await self.done(server, "guard.say", message=messages.encode(message))
+        reply = messages.decode(data["message"])
+        assert isinstance(reply, messages.Reply)
+        return reply
+
+    async def report(self, server: str) -> messages.Report:
+        return _report((await self.say(server, Status(self.registration))).report)
+
+    async def register(self, *servers: str) -> None:
+        for server in servers:
+            reply = await self.say(server, Register(self.registration, None))
+            assert reply.accepted, reply
+
+    # --- reigns ---
+
+    async def order(
+        self, server: str, epoch: int, *, proven: tuple[Proven, ...] = ()
+    ) -> GuardReign:
+        boot = (await self.report(server)).boot
+        reign = GuardReign(epoch, "c-test", secrets.token_hex(4), server, boot)
+        order = Order(self.registration, reign, proven, (), forced=False, adopts=False)
+        reply = await self.say(server, order)
+        assert reply.accepted, reply.why
+        return reign
+
+    async def reign_on(self, server: str, epoch: int, **options: Any) -> GuardReign:
+        """Ordered, the lease running, the gate open for our plan, the steps' epoch raised."""
+        await until(lambda: self._is_clean(server), f"{server} to be checked as holding nothing")
+        reign = await self.order(server, epoch, **options)
+        await until(lambda: self.phase_is(server, "reigning"), f"the lease on {server}")
+        reply = await self.say(server, Plan(self.registration, reign, PLAN))
+        assert reply.accepted, reply.why
+        await self.done(server, "epoch.raise", epoch=epoch, controller="c-test", run="r-1")
+        return reign
+
+    async def _is_clean(self, server: str) -> bool:
+        report = await self.report(server)
+        return report.held is False and report.promise_left == 0.0
+
+    def steps(self, reign: GuardReign, *, gate: Gate | None = None) -> Reign:
+        """In whose name a step comes, and what it shows at the gate."""
+        return Reign(
+            group=GroupName(self.group),
+            epoch=Epoch(reign.epoch),
+            controller=ControllerId("c-test"),
+            run=RunId("r-1"),
+            gate=gate or self.gate(reign),
+        )
+
+    def gate(self, reign: GuardReign, **changes: Any) -> Gate:
+        shown = {"reign": reign, "plan": PLAN, "incarnation": self.registration.incarnation}
+        return Gate(**{**shown, **changes})
+
+    async def start_service(self, reign: GuardReign) -> None:
+        for layer in reversed(resources_of(self.lab)):
+            for one in layer:
+                await self.done(reign.server, "resource.start", reign=self.steps(reign), **one)
+
+    async def stop_service(self, reign: GuardReign) -> None:
+        for layer in resources_of(self.lab):
+            for one in layer:
+                await self.done(reign.server, "resource.stop", reign=self.steps(reign), **one)
+
+    async def stop(self, reign: GuardReign) -> messages.Reply:
+        return await self.say(reign.server, Stop(self.registration, reign))
+
+
+def _report(report: Any) -> messages.Report:
+    assert isinstance(report, messages.Report)
+    return report
+
+
+def _server(one: Any) -> Server:
+    login = Login(
+        address=one.address,
+        user=one.user,
+        port=one.port,
+        key_file=Path(one.key),
+        known_hosts=Path(one.known_hosts),
+    )
+    return Server(name=ServerName(one.name), login=login)
+
+
+async def until(condition: Any, what: str, within_s: float = 15.0) -> None:
+    """Waits for something that must come; fails, naming it, when it does not."""
+    try:
+        async with asyncio.timeout(within_s):
+            while not await condition():  # noqa: ASYNC110 - it is on another machine
+                await asyncio.sleep(0.03)
+    except TimeoutError:
+        raise AssertionError(f"{what}: not within {within_s:g} s") from None

@@ -1,0 +1,69 @@
+"""A reign on real servers: ordered, leased, started through the gate, stopped and confirmed."""
+
+import dataclasses
+
+import pytest
+
+from orchestrator.transport import Failed, FailureKind
+from tests.guarding.conductor import Conductor, resources_of, until
+
+pytestmark = [pytest.mark.lab]
+ONE, TWO = "linux1", "linux2"
+
+
+async def test_a_reign_from_order_to_confirmed_stop(conductor: Conductor):
+    about = await conductor.start_both()
+    reign = await conductor.reign_on(ONE, 1)
+    await conductor.start_service(reign)
+
+    assert (about[ONE]["how"], about[ONE]["cover"]) == ("started", "systemd")
+    assert conductor.serves() == ONE
+    assert (await conductor.report(TWO)).peer_running
+
+    stopping = await conductor.stop(reign)
+    await conductor.stop_service(reign)
+    await until(lambda: conductor.phase_is(ONE, "idle"), "the end of the reign")
+    stopped = await conductor.stop(reign)
+
+    assert (stopping.accepted, stopping.why) == (False, "in-progress")
+    assert (stopped.accepted, stopped.why, stopped.reign) == (True, "stopped", reign)
+    assert stopped.report.held is False
+    assert conductor.covers(ONE) == []
+
+
+async def test_a_start_needs_the_open_gate(conductor: Conductor):
+    await conductor.start_both()
+    reign = await conductor.reign_on(ONE, 1)
+    (address,), _ = resources_of(conductor.lab)
+    wrong = [
+        conductor.gate(reign, plan="plan-0"),
+        conductor.gate(reign, incarnation="another"),
+        conductor.gate(reign._replace(nonce="another")),
+    ]
+    named = [conductor.steps(reign, gate=gate) for gate in wrong]
+    without = dataclasses.replace(conductor.steps(reign), gate=None)
+
+    for steps in [*named, without]:
+        reply = await conductor.call(ONE, "resource.start", reign=steps, **address)
+        assert isinstance(reply, Failed), reply
+        assert reply.kind is FailureKind.GATE_CLOSED
+
+
+async def test_after_the_stop_the_gate_is_closed_for_starts_only(conductor: Conductor):
+    await conductor.start_both()
+    reign = await conductor.reign_on(ONE, 1)
+    await conductor.stop(reign)
+    (address,), _ = resources_of(conductor.lab)
+
+    reply = await conductor.call(ONE, "resource.start", reign=conductor.steps(reign), **address)
+    await conductor.stop_service(reign)
+
+    assert isinstance(reply, Failed), reply
+    assert reply.kind is FailureKind.GATE_CLOSED
+
+
+async def test_without_a_guard_the_helper_says_so(conductor: Conductor):
+    reply = await conductor.call(ONE, "guard.say", message={"type": "status"})
+
+    assert isinstance(reply, Failed), reply
+    assert reply.kind is FailureKind.NO_GUARD
