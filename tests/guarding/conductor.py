@@ -137,6 +137,9 @@ class Conductor:
     async def phase_is(self, server: str, phase: str) -> bool:
         return (await self.report(server)).phase == phase
 
+    async def hears_active(self, server: str) -> bool:
+        return (await self.report(server)).peer_running
+
     async def say(self, server: str, message: Any) -> messages.Reply:
         data = await self.done(server, "guard.say", message=messages.encode(message))
         reply = messages.decode(data["message"])

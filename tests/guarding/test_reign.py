@@ -18,7 +18,7 @@ async def test_a_reign_from_order_to_confirmed_stop(conductor: Conductor):
 
     assert (about[ONE]["how"], about[ONE]["cover"]) == ("started", "systemd")
     assert conductor.serves() == ONE
-    assert (await conductor.report(TWO)).peer_running
+    await until(lambda: conductor.hears_active(TWO), "the standby to hear the active")
 
     stopping = await conductor.stop(reign)
     await conductor.stop_service(reign)
