@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 
+from tests.support.ansible import ansible_playbook
+
 PACKAGES = {
     "/usr/sbin/sshd": "openssh-server",
     "/usr/bin/ssh": "openssh-client",
@@ -31,6 +33,7 @@ def missing() -> list[str]:
 
 
 def main() -> int:
+    ansible_playbook()
     packages = missing()
     if not packages:
         return 0

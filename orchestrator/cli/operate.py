@@ -3,6 +3,8 @@
 import dataclasses
 import getpass
 import json
+import re
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +23,7 @@ from orchestrator.runtime.order import Order
 from orchestrator.runtime.wishes import Wished, WishKind
 
 Command = TypeVar("Command", bound=Callable[..., int])
+_PAIR = re.compile(r"[^\W\d]\w*=")
 
 
 @click.command("start")
@@ -276,10 +279,19 @@ def _variables_of(text: str) -> dict[str, Any]:
         except ValueError as error:
             raise UsageError(f"-e {text}: not JSON: {error}") from None
         return dict(found)
-    key, equals, value = text.partition("=")
-    if not equals or not key.isidentifier():
+    pairs = [pair.partition("=") for pair in _pairs_of(text)]
+    if not pairs or any(not equals or not key.isidentifier() for key, equals, _ in pairs):
         raise UsageError(f"-e {text!r} is neither KEY=VALUE nor JSON nor @FILE")
-    return {key: value}
+    return {key: value for key, _, value in pairs}
+
+
+def _pairs_of(text: str) -> list[str]:
+    """`one=1 two='a b'` are two; of `reason=kernel upgrade` the second word is part of the text."""
+    try:
+        words = shlex.split(text)
+    except ValueError:
+        return [text]
+    return words if all(_PAIR.match(word) for word in words) else [text]
 
 
 def _variables_file(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Written anew by `pytest --rewrite tests/playbooks/test_reference.py`.
 import json
 from collections.abc import Iterator, Mapping
 
-from orchestrator.playbooks import filters, keywords, library, variables
+from orchestrator.playbooks import asking, bounds, filters, keywords, library, variables
 from orchestrator.playbooks.arguments import Parameter
 from orchestrator.playbooks.module import Module
 from orchestrator.playbooks.modules import MODULES
@@ -25,9 +25,9 @@ A file in the folder `playbooks` of the inventory replaces the shipped one of th
 _TEMPLATES = f"""\
 Arguments and `vars` may hold `{{{{ expressions }}}}` and `{{% if %}}`; a text that is one
 expression becomes its value. `when`, `until` and `that` are expressions without braces, and each
-must yield true or false. A value may have {filters.LARGEST:,} characters, a range
-{filters.LONGEST_RANGE:,} numbers. There are no loops, no assignments, no files, no clock and no
-dice.
+must yield true or false. `{{% for %}}` and `{{% set %}}` are there, macros are not. A value may
+have {bounds.LARGEST:,} characters, a range {bounds.LONGEST_RANGE:,} numbers, a text may take
+{bounds.SECONDS:g} s of the processor. There are no files, no clock and no dice.
 """
 
 _HANDED = """\
@@ -81,11 +81,15 @@ def _shipped() -> Iterator[str]:
 def _templates() -> Iterator[str]:
     for title, names in (
         ("Filters", {*filters.FILTERS, *filters.JINJA_FILTERS}),
-        ("Tests", {*filters.TESTS, *filters.JINJA_TESTS}),
+        ("Tests", {*asking.TESTS, *filters.JINJA_TESTS}),
     ):
         words = sorted(name for name in names if name.replace("2", "").isidentifier())
         yield f"- {title}: {', '.join(f'`{word}`' for word in words)}"
-    yield "- `map` takes `attribute=` alone; `regex_search` and `regex_replace` take `ignorecase=`"
+    others = ", ".join(f"`{theirs}` is `{ours}`" for theirs, ours in filters.RENAMED.items())
+    yield f"- Other names of tests: {others}"
+    yield "- Not there:"
+    for name, why in filters.NOT_HERE.items():
+        yield f"  - `{name}()`: {why}"
 
 
 def _modules() -> Iterator[str]:

@@ -1,9 +1,8 @@
-"""Jinja for playbooks: expressions and `{% if %}`, over plain data, bounded. The home of Jinja.
+"""Jinja for playbooks: expressions, `{% if %}` and `{% for %}`, over plain data.
 
 Called by `template` alone. Templates see text, numbers, lists and mappings and may call a few
-methods of these; loops, assignments and macros are refused, so that what a template costs is in
-proportion to its length. Sizes are checked before a value is made; a regular expression that
-backtracks without end is cut off by `bounded_regex`.
+methods of these. Sizes are checked before a value is made, so no template eats the memory; what
+takes too much of the processor is cut off by `bounded_time`.
 """
 
 from __future__ import annotations
@@ -17,13 +16,18 @@ from typing import Any
 import jinja2
 import jinja2.nodes
 import jinja2.runtime
-import jinja2.sandbox
 
-from orchestrator.playbooks import filters
-from orchestrator.playbooks.filters import LARGEST, TooLarge
+from orchestrator.playbooks import bounds
+from orchestrator.playbooks.bounded_time import limited
+from orchestrator.playbooks.bounds import LARGEST, TooLarge
+from orchestrator.playbooks.environment import (
+    ConditionEnvironment,
+    JoinsConcatenated,
+    TextEnvironment,
+    new_environment,
+)
 from orchestrator.playbooks.later import Foretold, Later, known
 from orchestrator.playbooks.template import (
-    CENSORED,
     SyntaxProblem,
     TemplateError,
     TemplateText,
@@ -35,16 +39,7 @@ _LONGEST_TEMPLATE = 65536
 _DEEPEST = 20
 """Variables that stand in each other's templates."""
 
-_METHODS: Mapping[type, frozenset[str]] = {
-    str: frozenset(
-        {
-            *("capitalize", "count", "endswith", "find", "isdigit", "lower", "lstrip", "rstrip"),
-            *("split", "splitlines", "startswith", "strip", "title", "upper"),
-        }
-    ),
-    dict: frozenset({"get", "items", "keys", "values"}),
-    list: frozenset({"count", "index"}),
-}
+
 _FAILURES = (
     jinja2.TemplateError,
     ArithmeticError,
@@ -73,46 +68,6 @@ class _Context(jinja2.runtime.Context):
 
 _DEPTH = " depth"
 """No name that a template can write."""
-
-
-class _Environment(jinja2.sandbox.ImmutableSandboxedEnvironment):
-    context_class = _Context
-    intercepted_binops = frozenset({"*", "**", "+", "%"})
-
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        return callable(value) and any(
-            isinstance(obj, kind) and attr in safe for kind, safe in _METHODS.items()
-        )
-
-    def wrap_str_format(self, value: Any) -> None:
-        """No way around `is_safe_attribute` for `'{:>1000000000}'.format(1)`."""
-
-    def getattr(self, obj: Any, attribute: str) -> Any:
-        """A key of a mapping comes before a method of the same name."""
-        if isinstance(obj, Mapping) and attribute in obj:
-            return known(obj[attribute])
-        _refuse_censored(obj, attribute)
-        return super().getattr(obj, attribute)
-
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        if isinstance(obj, Mapping) and argument not in obj:
-            _refuse_censored(obj, argument)
-        return known(super().getitem(obj, argument))
-
-    def call_binop(
-        self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any
-    ) -> Any:
-        filters.check_operands(operator, left, right)
-        return super().call_binop(context, operator, left, right)
-
-
-def _refuse_censored(obj: Any, name: object) -> None:
-    """Not `undefined`, which `default` would take for nothing: the value was there once."""
-    if isinstance(obj, Mapping) and CENSORED in obj:
-        raise TemplateError(
-            f"'{name}' was hidden from the journal by no_log, and is gone with the process that "
-            "had it: a resumed run cannot use it"
-        )
 
 
 def render_text(text: str, variables: Mapping[str, Any]) -> Any:
@@ -150,7 +105,9 @@ def _value_of(template: jinja2.Template, variables: Mapping[str, Any]) -> Any:
     context = _context(template, variables)
     for _ in template.root_render_func(context):
         pass
-    return _plain(context.vars["result"])
+    value = _plain(context.vars["result"])
+    bounds.check(bounds.weight(value))
+    return value
 
 
 def _context(template: jinja2.Template, variables: Mapping[str, Any]) -> jinja2.runtime.Context:
@@ -173,7 +130,7 @@ def _plain(value: Any) -> Any:
         case list() | tuple() | range() | set() | frozenset():
             return [_plain(item) for item in value]
         case Iterable():
-            return [_plain(item) for item in filters.bounded(value)]
+            return [_plain(item) for item in bounds.bounded(value)]
         case _:
             raise TemplateError(f"a template cannot yield {type(value).__name__}")
 
@@ -200,7 +157,8 @@ def _holds_template(value: Any) -> bool:
 
 def _guarded(action: Callable[[], Any], variables: Mapping[str, Any]) -> Any:
     try:
-        return action()
+        with limited(bounds.SECONDS, "the template takes too long; make it simpler"):
+            return action()
     except TooLarge:
         raise TemplateError(f"the template yields more than {LARGEST:,} characters") from None
     except jinja2.UndefinedError as error:
@@ -234,7 +192,8 @@ def _words_for_people(error: jinja2.TemplateSyntaxError) -> str:
 @functools.lru_cache(maxsize=1024)
 def _compiled(text: str) -> tuple[jinja2.Template, bool]:
     """The template, and whether it is one expression whose value is wanted as it is."""
-    tree = _tree(text)
+    environment = _environment(TextEnvironment)
+    tree = _tree(text, environment)
     match tree.body:
         case [jinja2.nodes.Output(nodes=[jinja2.nodes.TemplateData()])]:
             pass
@@ -242,12 +201,12 @@ def _compiled(text: str) -> tuple[jinja2.Template, bool]:
             return _assigning(expression), True
         case _:
             pass
-    return _environment().from_string(tree), False
+    return environment.from_string(tree), False
 
 
 @functools.lru_cache(maxsize=1024)
 def _compiled_expression(expression: str) -> jinja2.Template:
-    tree = _tree("{{ " + expression + " }}")
+    tree = _tree("{{ " + expression + " }}", _environment(ConditionEnvironment))
     match tree.body:
         case [jinja2.nodes.Output(nodes=[found])]:
             return _assigning(found)
@@ -259,39 +218,23 @@ def _assigning(expression: jinja2.nodes.Node) -> jinja2.Template:
     """As Jinja's own `compile_expression`: the value is left in a variable."""
     name = jinja2.nodes.Name("result", "store", lineno=1)
     body = [jinja2.nodes.Assign(name, expression, lineno=1)]
-    return _environment().from_string(jinja2.nodes.Template(body, lineno=1))
+    return _environment(ConditionEnvironment).from_string(jinja2.nodes.Template(body, lineno=1))
 
 
-def _tree(text: str) -> jinja2.nodes.Template:
+def _tree(text: str, environment: ConditionEnvironment) -> jinja2.nodes.Template:
     if len(text) > _LONGEST_TEMPLATE:
         raise jinja2.TemplateSyntaxError(f"longer than {_LONGEST_TEMPLATE:,} characters", 1)
-    environment = _environment()
     with warnings.catch_warnings():
         # '\d' for a regular expression is what everybody writes; Python means to forbid it
         warnings.simplefilter("ignore", DeprecationWarning)
         tree = environment.parse(text)
     refuse_what_is_not_known(tree, environment)
-    return tree
+    found: jinja2.nodes.Template = JoinsConcatenated().visit(tree)
+    return found
 
 
 @functools.cache
-def _environment() -> _Environment:
-    environment = _Environment(
-        undefined=jinja2.StrictUndefined,
-        autoescape=False,
-        keep_trailing_newline=True,
-        loader=None,
-        finalize=lambda value: "" if value is None else value,
-    )
-    theirs, their_tests = environment.filters, environment.tests
-    environment.filters = {
-        **{name: theirs[name] for name in filters.JINJA_FILTERS},
-        **filters.FILTERS,
-    }
-    environment.tests = {
-        **{name: their_tests[name] for name in filters.JINJA_TESTS},
-        **filters.TESTS,
-        "unreachable": jinja2.pass_context(filters.is_unreachable),
-    }
-    environment.globals = {"range": filters.bounded_range}
+def _environment(kind: type[ConditionEnvironment]) -> ConditionEnvironment:
+    environment = new_environment(kind)
+    environment.context_class = _Context
     return environment

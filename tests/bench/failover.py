@@ -13,8 +13,8 @@ from tests.bench import contenders
 from tests.bench.contenders import Contender, Failed
 from tests.bench.figures import Figure, figures
 from tests.bench.pair import running_pair
-from tests.bench.peers import ansible_playbook
 from tests.bench.steps import DONE
+from tests.support.ansible import ansible_playbook
 
 PROCESSOR_MS = "ms processor time, controller"
 ROUNDS = 5

@@ -41,9 +41,9 @@ VARIABLES = {
         ("{{ '12' | int }}", 12),
         ("{{ {'a': 1} | to_json }}", '{"a": 1}'),
         ("{{ '[1, 2]' | from_json }}", [1, 2]),
-        (r"{{ text | regex_replace('^(\w+)\..*$', '\\1') }}", "linux1"),
+        (r"{{ text | regex_replace('^(\w+)\..*$', '\1') }}", "linux1"),
         ("{{ text | regex_search('e.a') }}", "exa"),
-        (r"{{ text | regex_search('(\w+)\.(\w+)', '\\2') }}", ["example"]),
+        (r"{{ text | regex_search('(\w+)\.(\w+)', '\2') }}", ["example"]),
         ("{{ text | regex_search('nowhere') }}", None),
         (
             "{{ '/srv/data/file' | basename }} in {{ '/srv/data/file' | dirname }}",
@@ -156,11 +156,13 @@ def test_a_variable_in_its_own_template_ends():
         "{{ lipsum.__globals__ }}",
         "{{ cycler }}",
         "{{ namespace() }}",
-        "{{ dict(a=1) }}",
         "{% import 'os' as os %}",
         "{% include '/etc/passwd' %}",
-        "{% set a = 1 %}",
-        "{% for a in items %}{{ a }}{% endfor %}",
+        "{% set a %}{{ number }}{% endset %}",
+        "{% for a in items recursive %}{{ a }}{% endfor %}",
+        "{% for a in items %}{{ loop.__class__ }}{% endfor %}",
+        "{{ lookup('file', '/etc/passwd') }}",
+        "{{ now() }}",
         "{% macro a() %}{% endmacro %}",
         "{{ range }}",
         "{{ text.join }}",
@@ -194,6 +196,16 @@ def test_there_is_no_way_out_of_plain_data(text):
         "{{ ('a' * 900000) | replace('a', 'b' * 1000) }}",
         "{{ ('a' * 900000) | regex_replace('a', 'b' * 1000) }}",
         "{{ range(10000) | join('a' * 900000) }}",
+        "{% for a in range(10000) %}{{ 'a' * 900000 }}{% endfor %}",
+        "{% set a = 'a' * 900000 %}{{ a ~ a }}",
+        "{% set a = 'a' * 900000 %}{{ [a, a, a] }}",
+        "{% set a = [1] * 900000 %}{{ [a, a, a] | sum(start=[]) }}",
+        "{{ [1] * 1000 | product([1] * 1000, [1] * 1000) }}",
+        "{{ 'a' | batch(1000000000, 'x') }}",
+        "{{ [1] | slice(1000000000) }}",
+        "{{ '%*d' | format(1000000000, 1) }}",
+        "{{ range(10000) | to_json(indent=1000000) }}",
+        "{{ '&a [1, 1, 1, 1, 1, 1]' | from_yaml }} {{ '[*a, *a]' | from_yaml }}",
         "{{ 'a' * 900000 }}{{ 'a' * 900000 }}",
         "{{ range(10000) | map('center', 100000) | list }}",
         "{{ ('a' * 900000) + ('a' * 900000) }}",
@@ -207,6 +219,23 @@ def test_no_template_eats_the_memory(text):
         assert tracemalloc.get_traced_memory()[1] < 20_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{% for a in range(9999) %}{% for b in range(9999) %}{% endfor %}{% endfor %}",
+        "{% for a in range(9999) %}{% if range(9999) | unique %}{% endif %}{% endfor %}",
+    ],
+)
+def test_no_template_takes_the_processor_for_long(text):
+    with pytest.raises(TemplateError, match="takes too long"):
+        render(text, VARIABLES)
+
+
+def test_what_is_not_there_says_what_to_write():
+    assert "vars_files" in text_problem("{{ lookup('env', 'HOME') }}").message
+    assert "date" in condition_problem("now() > 5").message
 
 
 def test_mistakes_are_known_before_there_are_values():

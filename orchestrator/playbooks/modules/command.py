@@ -23,9 +23,10 @@ _COMMON = {
 }
 _RETURNS = {
     "rc": "exit code",
-    "stdout": "standard output",
+    "stdout": "standard output, without the ends of lines behind it",
     "stderr": "standard error",
     "stdout_lines": "standard output as a list of lines",
+    "stderr_lines": "the same of standard error",
     "truncated": "whether output was cut off",
 }
 _FORETOLD = (
@@ -98,7 +99,10 @@ def ran(args: Mapping[str, Any], done: Done) -> Outcome:
     skipped = done.data.get("not_run")
     if skipped:
         return Outcome(status=Status.OK, message=str(skipped), result=not_run(str(skipped)))
-    result = {**done.data, "stdout_lines": str(done.data.get("stdout", "")).splitlines()}
+    result = {**done.data}
+    for stream in ("stdout", "stderr"):
+        text = str(done.data.get(stream, "")).rstrip("\r\n")
+        result |= {stream: text, f"{stream}_lines": text.splitlines()}
     code = done.data.get("rc")
     if code == 0:
         return Outcome(status=Status.CHANGED, result=result)
@@ -109,7 +113,8 @@ def ran(args: Mapping[str, Any], done: Done) -> Outcome:
 
 def not_run(why: str) -> dict[str, Any]:
     """As Ansible registers it: exit code 0, and why it was not run."""
-    return {"rc": 0, "stdout": why, "stdout_lines": [why], "stderr": "", "truncated": False}
+    said = {"stdout": why, "stdout_lines": [why], "stderr": "", "stderr_lines": []}
+    return {"rc": 0, **said, "truncated": False}
 
 
 def _shown(args: Mapping[str, Any]) -> str:
