@@ -126,7 +126,8 @@ def _state(look: _Look, asked: float) -> Dict[str, Any]:
     if look.began < asked:  # it ended this very moment
         detail = "an earlier look hung and has only just ended"
         return {"state": "unknown", "detail": detail, "reason": "timed-out"}
-    return {"state": found["state"], "detail": found["detail"]}
+    told = {"state": found["state"], "detail": found["detail"]}
+    return {**told, "data": found["data"]} if "data" in found else told
 
 
 def _part(name: str, look: _Look) -> Dict[str, Any]:

@@ -10,9 +10,21 @@ from orchestrator.cli.output import coloured, document, duration, table
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.cli.standing import Standing, standings, told
 from orchestrator.decision.roles import GroupStatus
-from orchestrator.model import Monotonic, NetworkState, Observation, ServerName, Unknown
+from orchestrator.model import (
+    DataFact,
+    FileSystemUse,
+    Monotonic,
+    NetworkState,
+    Observation,
+    Seen,
+    ServerName,
+    SharedDisk,
+    Unknown,
+)
 from orchestrator.runtime.application import opened
 from orchestrator.runtime.observe import status
+from remote_helpers.replication import words as replication
+from remote_helpers.replication.words import Replication
 
 DEGRADED = 5
 
@@ -86,7 +98,7 @@ def _server_json(found: GroupStatus, name: ServerName) -> dict[str, Any]:
         "reachable": not isinstance(view.reach, Unknown),
         "way": None if isinstance(view.reach, Unknown) else view.reach.detail or "direct",
         "resources": {
-            resource: _observation_json(seen, now)
+            resource: {**_observation_json(seen, now), **_data_json(view.data.get(resource))}
             for resource, seen in sorted(view.resources.items())
         },
     }
@@ -118,6 +130,24 @@ def _observation_json(seen: Observation[Any], now: Monotonic) -> dict[str, Any]:
     else:
         state = {"state": seen.value.value}
     return {**state, "detail": seen.detail, "age_s": _age(seen, now)}
+
+
+def _data_json(seen: Observation[DataFact] | None) -> dict[str, Any]:
+    """What is known of the data that a resource carries; nothing where it carries none."""
+    match seen:
+        case Seen(value=Replication() as copy):
+            summed = {"in_sync": copy.is_in_sync, "out_of_sync_bytes": copy.out_of_sync_bytes}
+            return {"data": {"kind": "drbd", **replication.to_json(copy), **summed}}
+        case Seen(value=FileSystemUse() as use):
+            percent = {
+                "used_percent": round(use.used_percent, 1),
+                "inodes_used_percent": round(use.inodes_used_percent, 1),
+            }
+            return {"data": {"kind": "mount", **dataclasses.asdict(use), **percent}}
+        case Seen(value=SharedDisk() as disk):
+            return {"data": {"kind": "disk", **dataclasses.asdict(disk)}}
+        case _:
+            return {}
 
 
 def _network_json(seen: Observation[NetworkState], now: Monotonic) -> dict[str, Any]:

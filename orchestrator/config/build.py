@@ -1,27 +1,23 @@
 """A checked group definition to `model.Group`: defaults filled in, networks to interfaces."""
 
-import ipaddress
 import pathlib
 from collections.abc import Mapping
 
 from orchestrator.config import schema, timing
 from orchestrator.config.schema_fencing import SecretSource, options_of
 from orchestrator.config.schema_policies import policy_of
+from orchestrator.config.specs import spec_of
 from orchestrator.model import (
     After,
-    CommandSpec,
     EdgeKind,
     Failback,
     FailbackPolicy,
     FenceDevice,
     Group,
     GroupName,
-    IpSpec,
     Mode,
-    MountSpec,
     Network,
     NetworkName,
-    ProcessSpec,
     Reset,
     Resource,
     ResourceName,
@@ -29,8 +25,6 @@ from orchestrator.model import (
     Secret,
     Server,
     ServerName,
-    Spec,
-    SystemdSpec,
     Timing,
     Watchdog,
 )
@@ -63,7 +57,7 @@ def build_group(
         resources={
             ResourceName(name): Resource(
                 name=ResourceName(name),
-                spec=_spec(resource, networks, ServerName(model.preferred_active)),
+                spec=spec_of(resource, networks, ServerName(model.preferred_active)),
                 after=tuple(_after(item) for item in resource.after),
                 restart=_restart(resource.restart),
                 answers=resource.answers,
@@ -80,6 +74,7 @@ def build_group(
             frozenset(fencing),
             accept_unfenced=model.accept_unfenced,
         ),
+        accept_data_loss=model.data.accept_loss,
         variables=variables,
     )
 
@@ -161,59 +156,3 @@ def _timeouts(timeouts: schema.Timeouts | None, times: Timing) -> dict[str, floa
         "start_timeout_s": times.start_s if start is None else start,
         "stop_timeout_s": times.stop_s if stop is None else stop,
     }
-
-
-def _spec(
-    resource: schema.Resource, networks: Mapping[NetworkName, Network], preferred: ServerName
-) -> Spec:
-    match resource:
-        case schema.IpResource():
-            return _ip(resource, networks, preferred)
-        case schema.MountResource():
-            return MountSpec(
-                path=resource.mount,
-                device=resource.device,
-                fstype=resource.fstype,
-                options=tuple(resource.options),
-            )
-        case schema.ProcessResource():
-            return _process(resource)
-        case schema.SystemdResource():
-            return SystemdSpec(unit=resource.systemd)
-        case schema.CommandResource():
-            return CommandSpec(
-                start=resource.command.start,
-                stop=resource.command.stop,
-                check=resource.command.check,
-            )
-
-
-def _ip(
-    resource: schema.IpResource, networks: Mapping[NetworkName, Network], preferred: ServerName
-) -> IpSpec:
-    interface = ipaddress.ip_interface(resource.ip)
-    if resource.network is None:
-        return IpSpec(interface=interface, device=resource.interface or "")
-    network = networks[NetworkName(resource.network)]
-    return IpSpec(
-        interface=interface,
-        device=network.devices[preferred],
-        devices=network.devices,
-        network=network.name,
-    )
-
-
-def _process(resource: schema.ProcessResource) -> ProcessSpec:
-    count_min, count_max = resource.count or (1, None)
-    return ProcessSpec(
-        start=resource.start,
-        pattern=resource.process,
-        pid_file=resource.pid_file,
-        check=resource.check,
-        count_min=count_min,
-        count_max=count_max,
-        stop=resource.stop,
-        user=resource.user,
-        directory=resource.directory,
-        environment=resource.environment,
-    )

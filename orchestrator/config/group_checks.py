@@ -93,7 +93,7 @@ class GroupChecks:
         if self._definition.has("resources") and not names:
             hint = "write at least one, e.g. web: {systemd: nginx}"
             self._add(("resources",), "a group without resources has nothing to keep running", hint)
-        mounted: dict[str, str] = {}
+        taken: dict[str, str] = {}
         for name, resource in self._model.resources.items():
             path = ("resources", name)
             self._check_after(name, resource, names)
@@ -102,10 +102,18 @@ class GroupChecks:
             elif isinstance(resource, schema.ProcessResource):
                 self._check_process(path, resource)
             elif isinstance(resource, schema.MountResource):
-                first = mounted.setdefault(resource.mount, name)
-                if first != name:
-                    message = f"{resource.mount} is mounted by {first} already"
-                    self._add((*path, "mount"), message, "mount it once")
+                self._check_once(taken, (*path, "mount"), resource.mount, "mounted")
+            elif isinstance(resource, schema.DrbdResource):
+                self._check_once(taken, (*path, "drbd"), resource.drbd, "promoted")
+            elif isinstance(resource, schema.DiskResource):
+                self._check_once(taken, (*path, "disk"), resource.disk, "activated")
+
+    def _check_once(self, taken: dict[str, str], path: Path, thing: str, how: str) -> None:
+        _, name, kind = path
+        first = taken.setdefault(f"{kind} {thing}", str(name))
+        if first != name:
+            hint = f"{kind} it once" if kind == "mount" else "name it once"
+            self._add(path, f"{thing} is {how} by {first} already", hint)
 
     def _check_after(self, name: str, resource: schema.Resource, names: tuple[str, ...]) -> None:
         seen: set[str] = set()

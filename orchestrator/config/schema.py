@@ -109,6 +109,21 @@ class IpResource(ResourceBase):
     interface: InterfaceName | None = Field(None, description="instead of network")
 
 
+class DrbdResource(ResourceBase):
+    drbd: Annotated[str, AfterValidator(values.drbd_resource)] = Field(
+        examples=["r0"], description="the name of the resource in /etc/drbd.d"
+    )
+
+
+class DiskResource(ResourceBase):
+    disk: Annotated[str, AfterValidator(values.volume_group)] = Field(
+        examples=["shared"], description="an LVM volume group on disks that both servers reach"
+    )
+    reservation: bool = Field(
+        default=False, description="reserve its disks for the active side (SCSI-3)"
+    )
+
+
 class MountResource(ResourceBase):
     mount: Annotated[str, AfterValidator(values.mount_point)]
     device: Text = Field(examples=["/dev/sdb1"])
@@ -118,6 +133,15 @@ class MountResource(ResourceBase):
         PlainValidator(values.mount_options),
         WithJsonSchema({"type": ["array", "string"], "items": {"type": "string"}}),
     ] = Field(default_factory=list)
+    label: Text | None = Field(None, description="what the file system must be called")
+    uuid: Text | None = Field(None, description="which file system it must be")
+    fsck: bool = Field(default=False, description="check it before it is mounted (fsck -p)")
+    busy: Literal["wait", "terminate", "kill"] = Field(
+        "wait", description="what becomes of programs that keep it from being unmounted"
+    )
+    canary: DurationOrZero = Field(
+        2.0, description="how long a small write may take before it hangs; 0s: none is tried"
+    )
 
 
 class ProcessResource(ResourceBase):
@@ -157,6 +181,8 @@ class CommandResource(ResourceBase):
 
 RESOURCE_TYPES: dict[str, type[ResourceBase]] = {
     "ip": IpResource,
+    "drbd": DrbdResource,
+    "disk": DiskResource,
     "mount": MountResource,
     "process": ProcessResource,
     "systemd": SystemdResource,
@@ -172,12 +198,21 @@ def resource_type(value: Any) -> str | None:
 
 Resource = Annotated[
     Annotated[IpResource, Tag("(ip)")]
+    | Annotated[DrbdResource, Tag("(drbd)")]
+    | Annotated[DiskResource, Tag("(disk)")]
     | Annotated[MountResource, Tag("(mount)")]
     | Annotated[ProcessResource, Tag("(process)")]
     | Annotated[SystemdResource, Tag("(systemd)")]
     | Annotated[CommandResource, Tag("(command)")],
     Discriminator(resource_type),
 ]
+
+
+class Data(Strict):
+    accept_loss: bool = Field(
+        default=False,
+        description="fail over although the other copy may lack the last writes",
+    )
 
 
 class GroupFile(Strict):
@@ -198,6 +233,7 @@ class GroupFile(Strict):
     accept_unfenced: bool = Field(
         default=False, description="fail over although nothing resets a server without a guard"
     )
+    data: Data = Field(default_factory=lambda: Data.model_validate({}))
     policies: Policies = Field(default_factory=lambda: Policies.model_validate({}))
     networks: dict[Name, Network] = Field(default_factory=dict)
     resources: dict[Name, Resource] = Field(examples=["{web: {systemd: nginx}}"])

@@ -136,3 +136,15 @@ def watchdog(text: str) -> str:
         words = ", ".join(WATCHDOG_WORDS)
         raise ValueError(f"{text!r} is no watchdog; write a device, e.g. /dev/watchdog, or {words}")
     return absolute(text)
+
+
+def drbd_resource(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}", name):
+        raise ValueError(f"{name!r} is not the name of a DRBD resource; see /etc/drbd.d")
+    return name
+
+
+def volume_group(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_+.][A-Za-z0-9_+.-]{0,126}", name) or name in (".", ".."):
+        raise ValueError(f"{name!r} is not the name of a volume group; see: vgs")
+    return name

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from orchestrator.decision.data_rules import move_refusals
 from orchestrator.decision.roles import GroupStatus, silence_of
 from orchestrator.model import Reason, Refusal, Role, Seen, ServerName, ServerView, Unknown
 
@@ -34,6 +35,8 @@ def plan_switchover(status: GroupStatus, to: ServerName | None) -> Movement | tu
         )
     refusals = _hindrances(status, target)
     refusals += _not_known(status.view.of(source))
+    if not isinstance(status.view.of(target).reach, Unknown):
+        refusals += move_refusals(status.group, status.view, source, target)
     return tuple(refusals) or Movement(source=source, target=target)
 
 

@@ -7,6 +7,7 @@ resources too, and two such servers are what must never be.
 import dataclasses
 from collections.abc import Mapping
 
+from orchestrator.decision import data_rules
 from orchestrator.model import (
     Epoch,
     Group,
@@ -68,7 +69,7 @@ def status_of(group: Group, view: GroupView) -> GroupStatus:
         epoch=_epoch(view),
         # Without guards and fencing devices nothing but a person may move the service.
         safety=Safety.MANUAL,
-        problems=tuple(_problems(view, roles)),
+        problems=tuple(_problems(group, view, roles)),
     )
 
 
@@ -81,7 +82,7 @@ def _epoch(view: GroupView) -> Epoch:
     return max(known, default=Epoch(0))
 
 
-def _problems(view: GroupView, roles: Mapping[ServerName, Role]) -> list[str]:
+def _problems(group: Group, view: GroupView, roles: Mapping[ServerName, Role]) -> list[str]:
     active = sorted(name for name, role in roles.items() if role is Role.ACTIVE)
     problems = []
     if len(active) > 1:
@@ -92,6 +93,7 @@ def _problems(view: GroupView, roles: Mapping[ServerName, Role]) -> list[str]:
         problems.append(f"no server runs the service{where}")
     for server in sorted(view.servers, key=lambda one: one.server):
         problems.extend(_server_problems(server, roles[server.server]))
+    problems.extend(data_rules.problems(group, view))
     return problems
 
 

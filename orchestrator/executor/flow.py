@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from orchestrator.executor.acting import Actor, found_done
 from orchestrator.executor.authority import Authority
+from orchestrator.executor.copies import CopyKeeper
 from orchestrator.executor.foretold import summed
 from orchestrator.executor.interlock import as_outcome
 from orchestrator.executor.step import Step, StepRunner
 from orchestrator.model import (
+    DrbdSpec,
     Group,
     Outcome,
     Refusal,
@@ -38,6 +40,7 @@ class FlowRunner:
     actor: Actor
     authority: Authority
     steps: StepRunner
+    copies: CopyKeeper
     starting: asyncio.Lock = dataclasses.field(default_factory=asyncio.Lock)
     """Held from the look at the peer to the end of the start. The race it prevents: a play for both
     servers looks at each while neither has begun, and starts the service twice."""
@@ -47,6 +50,9 @@ class FlowRunner:
         if self._may_do_something(FlowAction.START, task, server):
             async with self.starting:
                 refused = await self._refused(task, server, self.authority.may_start)
+                if refused is None and self._promotes(task):
+                    allows = self.copies.at(task.path).data_allows
+                    refused = await self._refused(task, server, allows)
                 return refused or await self._walk(task, server)
         refused = None
         if self._may_do_something(FlowAction.STOP, task, server):
@@ -62,6 +68,12 @@ class FlowRunner:
             step.action is action
             and not self.steps.has_ended(_step_id(task, step.resource, server))
             for step in task.flow
+        )
+
+    def _promotes(self, task: CompiledTask) -> bool:
+        """A start of what stands on data that runs already does not ask again."""
+        return any(
+            isinstance(self.group.resources[step.resource].spec, DrbdSpec) for step in task.flow
         )
 
     def _ends_a_reign(self, task: CompiledTask, server: ServerName) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.clock import Clock
 from orchestrator.executor.aftermath import Aftermath
 from orchestrator.executor.charter import Charter
+from orchestrator.executor.copies import CopyKeeper
 from orchestrator.executor.engine import Engine, Failures
 from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.foreseen import Foreseen
@@ -43,7 +44,10 @@ def _hands(
 ) -> Hands:
     actor = Foreteller(as_then, group.name)
     authority = Interlock(group=group, reign=charter.reign, transport=as_then, clock=clock)
-    flows = FlowRunner(group=group, actor=actor, authority=authority, steps=steps)
+    copies = CopyKeeper(
+        group=group, actor=actor, transport=as_then, authority=authority, clock=clock, steps=steps
+    )
+    flows = FlowRunner(group=group, actor=actor, authority=authority, steps=steps, copies=copies)
     return Hands(actor=actor, flows=flows)
 
 

@@ -9,6 +9,7 @@ from orchestrator.executor.acting import Acting
 from orchestrator.executor.aftermath import Aftermath
 from orchestrator.executor.authority import Authorise, Authority, GatedTransport
 from orchestrator.executor.charter import Charter
+from orchestrator.executor.copies import CopyKeeper
 from orchestrator.executor.engine import Engine, Failures
 from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.interlock import Interlock
@@ -102,7 +103,20 @@ class Run:
         authority = self._authority(settled)
         transport = GatedTransport(settled, authority)
         actor = Acting(transport=transport, reign=self.charter.reign, clock=self.clock)
-        flows = FlowRunner(group=self.group, actor=actor, authority=authority, steps=self._steps)
+        flows = FlowRunner(
+            group=self.group,
+            actor=actor,
+            authority=authority,
+            steps=self._steps,
+            copies=CopyKeeper(
+                group=self.group,
+                actor=actor,
+                transport=transport,
+                authority=authority,
+                clock=self.clock,
+                steps=self._steps,
+            ),
+        )
         tasks = TaskRunner(
             scope=scope,
             hands=Hands(actor=actor, flows=flows),

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.lost import LostServers
-from orchestrator.model import Group, Outcome, Prediction, ServerName, Status, Verdict
+from orchestrator.model import DrbdSpec, Group, Outcome, Prediction, ServerName, Status, Verdict
 from orchestrator.playbooks.compile import Variables
 from orchestrator.playbooks.later import Foretold
 from orchestrator.playbooks.template import OMIT
@@ -137,6 +137,11 @@ class Scope:
             "groups": {self._group.name: names, "all": names},
             "group_names": [self._group.name],
             "group": self._group.name,
+            "drbd_resources": [
+                one.spec.resource
+                for one in self._group.resources.values()
+                if isinstance(one.spec, DrbdSpec)
+            ],
             "source": self._charter.source,
             "target": self._charter.target,
             "epoch": self._charter.epoch,

@@ -3,6 +3,7 @@
 Built by `config`, read by everybody: `from orchestrator.model import Group`.
 """
 
+from orchestrator.model.data import DataFact, FileSystemUse, SharedDisk
 from orchestrator.model.event import Event, Severity
 from orchestrator.model.fencing import FenceDevice, Reset, Secret, Watchdog
 from orchestrator.model.group import Failback, FailbackPolicy, Group, Network, Timing
@@ -34,6 +35,8 @@ from orchestrator.model.refusal import Reason, Refusal
 from orchestrator.model.resource import (
     After,
     CommandSpec,
+    DiskSpec,
+    DrbdSpec,
     EdgeKind,
     IpSpec,
     MountSpec,
@@ -51,7 +54,10 @@ __all__ = [
     "After",
     "CommandSpec",
     "ControllerId",
+    "DataFact",
     "Diff",
+    "DiskSpec",
+    "DrbdSpec",
     "EdgeKind",
     "Epoch",
     "EpochRecord",
@@ -59,6 +65,7 @@ __all__ = [
     "Failback",
     "FailbackPolicy",
     "FenceDevice",
+    "FileSystemUse",
     "Group",
     "GroupName",
     "GroupView",
@@ -92,6 +99,7 @@ __all__ = [
     "ServerName",
     "ServerView",
     "Severity",
+    "SharedDisk",
     "Spec",
     "Status",
     "StepId",

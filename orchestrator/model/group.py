@@ -77,6 +77,8 @@ class Group:
     """Of every server that has devices; in the order of the file."""
     policy: Policy = dataclasses.field(default_factory=lambda: Policy(covered=False))
     """As written: whether a watchdog covers every guard is known when the guards run."""
+    accept_data_loss: bool = False
+    """A person said that a copy which may lack the last writes may take over by itself."""
     variables: Mapping[str, object] = dataclasses.field(default_factory=dict)
     """Site variables for playbooks: group vars of the inventory."""
 

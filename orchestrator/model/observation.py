@@ -8,6 +8,7 @@ import enum
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
+from orchestrator.model.data import DataFact
 from orchestrator.model.ids import ControllerId, Epoch, NetworkName, ResourceName, RunId, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.resource import ResourceState
@@ -114,6 +115,8 @@ class ServerView:
     networks: Mapping[NetworkName, Observation[NetworkState]] = dataclasses.field(
         default_factory=dict
     )
+    data: Mapping[ResourceName, Observation[DataFact]] = dataclasses.field(default_factory=dict)
+    """Of those resources that carry data: DRBD, shared disks, mounted file systems."""
     epoch: Observation[EpochRecord | None]
     """Seen(None): the server has no record of this group."""
     facts: Observation[HostFacts]

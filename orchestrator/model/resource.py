@@ -25,11 +25,37 @@ class IpSpec:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DrbdSpec:
+    """A copy on each server; started: Primary here."""
+
+    resource: str
+    """As in /etc/drbd.d."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class DiskSpec:
+    """A volume group on disks that both servers reach; started: active here, and only here."""
+
+    volume_group: str
+    reservation: bool = False
+    """Whether its disks are reserved by SCSI-3 persistent reservations, too."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MountSpec:
     path: str
     device: str
     fstype: str
     options: tuple[str, ...] = ()
+    label: str | None = None
+    uuid: str | None = None
+    """What the file system on the device must be called; None: whatever it is."""
+    fsck: bool = False
+    """Repair what can be repaired safely before it is mounted."""
+    busy: str = "wait"
+    """What becomes of those that hold it: `wait` (and say who), `terminate`, `kill`."""
+    canary_s: float = 2.0
+    """How long a small write may take before it hangs; 0: none is tried."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +96,15 @@ class CommandSpec:
 
 type_of_spec: Mapping[type, str] = {
     IpSpec: "ip",
+    DrbdSpec: "drbd",
+    DiskSpec: "disk",
     MountSpec: "mount",
     ProcessSpec: "process",
     SystemdSpec: "systemd",
     CommandSpec: "command",
 }
 
-Spec = IpSpec | MountSpec | ProcessSpec | SystemdSpec | CommandSpec
+Spec = IpSpec | DrbdSpec | DiskSpec | MountSpec | ProcessSpec | SystemdSpec | CommandSpec
 
 
 class EdgeKind(enum.Enum):

@@ -9,6 +9,7 @@ MAGIC: Mapping[str, str] = {
     "groups": "the two servers' names, under the group's name and under `all`",
     "group_names": "a list of the group's name",
     "group": "the group's name",
+    "drbd_resources": "names of the DRBD resources of the group, as in /etc/drbd.d",
     "source": "the server that the service leaves, or on which it stops",
     "target": "the server that the service goes to, or on which it starts",
     "epoch": "number of the run's reign",

@@ -27,6 +27,7 @@ from orchestrator.model import (
     Unknown,
     UnknownReason,
 )
+from orchestrator.probes.data_reply import CARRIERS, data_facts
 from orchestrator.transport import (
     Done,
     Failed,
@@ -74,6 +75,7 @@ def _nothing_known(
         reach=reach,
         resources=dict.fromkeys(group.resources, unknown),
         networks=dict.fromkeys(group.networks, unknown),
+        data={name: unknown for name, one in group.resources.items() if one.type in CARRIERS},
         epoch=unknown,
         facts=unknown,
     )
@@ -88,6 +90,7 @@ def _answered(
         reach=reach,
         resources={name: _resource(name, data, at) for name in group.resources},
         networks={name: _network(name, data, at) for name in group.networks},
+        data=data_facts(group, _mapping_or_empty(data.get("resources")), at),
         epoch=_part("epoch", data, at, _record),
         facts=_part("facts", data, at, _facts),
     )
@@ -108,6 +111,10 @@ def _resource(
         reason = UnknownReason.TIMED_OUT if late else UnknownReason.CHECK_FAILED
         return Unknown(reason=reason, at=at, detail=detail)
     return _odd(at, f"the answer calls {name} {word!r}, which is no state")
+
+
+def _mapping_or_empty(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _network(

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from orchestrator.model import (
     CommandSpec,
+    DiskSpec,
+    DrbdSpec,
     Group,
     IpSpec,
     MountSpec,
@@ -55,9 +57,15 @@ def programs_of(resource: Resource) -> Iterator[str]:
     match resource.spec:
         case SystemdSpec():
             yield "systemctl"
-        case MountSpec():
-            yield "mount"
-            yield "umount"
+        case MountSpec(canary_s=canary_s, fsck=fsck):
+            yield from ("mount", "umount")
+            yield from ("dd",) if canary_s else ()
+            yield from ("fsck",) if fsck else ()
+        case DrbdSpec():
+            yield from ("drbdadm", "drbdsetup")
+        case DiskSpec(reservation=reservation):
+            yield from ("vgs", "lvs", "vgchange", "dd")
+            yield from ("sg_persist",) if reservation else ()
         case ProcessSpec(start=start, stop=stop, check=check):
             yield from _first_words(start, stop, check)
         case CommandSpec(start=start, stop=stop, check=check):

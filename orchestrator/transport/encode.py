@@ -5,7 +5,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.model import IpSpec, Resource, ServerName, Spec
+from orchestrator.model import DiskSpec, IpSpec, Resource, ServerName, Spec
 
 
 def spec_to_json(spec: Spec) -> dict[str, Any]:
@@ -21,6 +21,8 @@ def resource_to_json(resource: Resource, server: ServerName) -> dict[str, Any]:
     spec = spec_to_json(resource.spec)
     if isinstance(resource.spec, IpSpec):
         spec["device"] = resource.spec.device_on(server)
+    if isinstance(resource.spec, DiskSpec):
+        spec["server"] = server  # a reservation is some server's
     asked = {"name": resource.name, "type": resource.type, "spec": spec}
     return asked if resource.answers is None else {**asked, "answers": resource.answers}
 

@@ -9,10 +9,12 @@ never by an exit code alone.
 
 from typing import Any, Dict
 
-from remote_helpers.resources import command, ip, mount, process, systemd
+from remote_helpers.resources import command, disk, drbd, ip, mount, process, systemd
 
 TYPES: Dict[str, Any] = {
     "ip": ip,
+    "drbd": drbd,
+    "disk": disk,
     "mount": mount,
     "process": process,
     "systemd": systemd,

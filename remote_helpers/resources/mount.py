@@ -5,13 +5,12 @@ import stat
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from remote_helpers.operation import Context, OperationError, state
-from remote_helpers.resources.mounts import Mounted, holders_of, mounted
+from remote_helpers.resources import canary, filesystem
+from remote_helpers.resources.mount_release import POLICIES, unmount
+from remote_helpers.resources.mounts import Mounted, mounted
 from remote_helpers.resources.waiting import REPORT_IN_S, shown
 
 Spec = Mapping[str, Any]
-
-BUSY_FOR_S = 5.0
-"""How long an unmount is repeated while it is busy: what was just stopped may still be closing."""
 
 _SHOWN_BY_THE_KERNEL = frozenset(
     ("ro", "nosuid", "nodev", "noexec", "noatime", "nodiratime", "sync", "dirsync")
@@ -23,6 +22,11 @@ class _Wanted(NamedTuple):
     device: str
     fstype: str
     options: Tuple[str, ...]
+    label: Optional[str]
+    uuid: Optional[str]
+    fsck: bool
+    busy: str
+    canary_s: float
 
     @property
     def read_only(self) -> bool:
@@ -34,7 +38,7 @@ def check(context: Context, _name: str, spec: Spec) -> Dict[str, Any]:
     everything = mounted()
     here = [one for one in everything if one.path == wanted.path]
     if here:
-        return _judge(context, wanted, here)
+        return _tried(context, wanted, _judge(context, wanted, here))
     elsewhere = _elsewhere(context, wanted, everything)
     if elsewhere:
         detail = "{} is mounted on {}, wanted on {}".format(
@@ -53,6 +57,10 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     if problem:
         raise OperationError("failed", problem)
     source = _source(context, wanted)
+    misnamed = filesystem.misnamed(context, source, wanted.label, wanted.uuid)
+    if misnamed:
+        raise OperationError("failed", "not mounted, it may be another file system: " + misnamed)
+    mended = filesystem.repair(context, source, wanted.fstype) if wanted.fsck else ""
     argv = ["mount"]
     if wanted.fstype not in ("", "auto", "none"):
         argv += ["-t", wanted.fstype]
@@ -66,18 +74,22 @@ def start(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
             source, wanted.path, said, shown(done.stderr) or "no word why", after["detail"]
         )
         raise OperationError("failed", message, {"rc": done.rc})
-    return state("started", True, str(after["detail"]))
+    detail = "{}; fsck mended: {}".format(after["detail"], mended) if mended else after["detail"]
+    return {**after, "changed": True, "detail": detail}
 
 
 def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     wanted = _wanted(spec)
     here = [one for one in mounted() if one.path == wanted.path]
-    for _ in here:  # stacked mounts come off one by one, the topmost first
-        _unmount(context, wanted.path)
+    # stacked mounts come off one by one, the topmost first
+    ended = [one for one in (unmount(context, wanted.path, wanted.busy) for _ in here) if one]
     after = check(context, name, spec)
     if after["state"] != "stopped":
         raise OperationError("failed", "unmounted {}, but {}".format(wanted.path, after["detail"]))
-    return state("stopped", bool(here), str(after["detail"]))
+    detail = str(after["detail"])
+    if ended:
+        detail += "; ended for it: " + ", ".join(ended)
+    return state("stopped", bool(here), detail)
 
 
 def hindrance(context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) -> str:
@@ -97,30 +109,6 @@ def hindrance(context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) 
     return ""
 
 
-def _unmount(context: Context, path: str) -> None:
-    before = _count(path)
-    began = context.remaining()
-    pause = 0.05
-    while True:
-        done = context.run(["umount", "--", path], timeout=_limit(context))
-        if _count(path) < before:
-            return
-        spent = began - context.remaining()
-        if spent > BUSY_FOR_S or context.remaining() <= REPORT_IN_S + pause:
-            break
-        context.sleep(pause)
-        pause *= 2
-    said = "did not end" if done.timed_out else shown(done.stderr) or str(done.rc)
-    holders = holders_of(path)
-    nested = [one.path for one in mounted() if one.path.startswith(path.rstrip("/") + "/")]
-    held = ["{} {}".format(pid, holders[pid]) for pid in sorted(holders)]
-    held += ["mounted below it: " + one for one in nested]
-    message = "cannot unmount {}: {}; held by {}".format(
-        path, said, ", ".join(held[:10]) or "nobody that /proc shows (exported? loop? swap?)"
-    )
-    raise OperationError("failed", message, {"holders": sorted(holders), "nested": nested})
-
-
 def _judge(context: Context, wanted: _Wanted, here: List[Mounted]) -> Dict[str, Any]:
     top = here[-1]
     what = "{} on {} ({})".format(top.source, top.path, top.fstype)
@@ -136,6 +124,9 @@ def _judge(context: Context, wanted: _Wanted, here: List[Mounted]) -> Dict[str, 
         wrong.append("wanted type " + wanted.fstype)
     if "ro" in top.options and not wanted.read_only:
         wrong.append("read-only: the kernel does that after errors, see dmesg")
+    misnamed = _misnamed(context, wanted, top)
+    if misnamed:
+        wrong.append(misnamed)
     missing = [
         one for one in wanted.options if one in _SHOWN_BY_THE_KERNEL and one not in top.options
     ]
@@ -144,6 +135,30 @@ def _judge(context: Context, wanted: _Wanted, here: List[Mounted]) -> Dict[str, 
     if wrong:
         return state("failed", False, "{}, but {}".format(what, "; ".join(wrong)))
     return state("started", False, what)
+
+
+def _tried(context: Context, wanted: _Wanted, judged: Dict[str, Any]) -> Dict[str, Any]:
+    """Mounted as it should be, it must also take a write."""
+    if judged["state"] != "started":
+        return judged
+    took: Optional[float] = None
+    if wanted.canary_s and not wanted.read_only:
+        try:
+            took = canary.write(context, wanted.path, wanted.canary_s)
+        except OperationError as problem:
+            if "No space left" not in problem.message:  # full is not broken: it shows in the use
+                detail = "{}, but {}".format(judged["detail"], problem.message)
+                return state("failed", False, detail)
+    return {**judged, "data": filesystem.use(wanted.path, took)}
+
+
+def _misnamed(context: Context, wanted: _Wanted, top: Mounted) -> str:
+    number = "{} {}".format(top.path, top.device_number)
+    try:
+        source = _source(context, wanted)
+    except OperationError:
+        return ""  # said already
+    return filesystem.misnamed(context, source, wanted.label, wanted.uuid, as_of=number)
 
 
 def _is_device(top: Mounted, wanted: _Wanted, source: str) -> bool:
@@ -203,10 +218,6 @@ def _is_type(found: str, wanted: str) -> bool:
     return wanted in ("", "auto", "none") or found == wanted or (wanted, found) == ("nfs", "nfs4")
 
 
-def _count(path: str) -> int:
-    return sum(1 for one in mounted() if one.path == path)
-
-
 def _limit(context: Context) -> float:
     return max(context.remaining() - REPORT_IN_S, 0.0)
 
@@ -219,4 +230,17 @@ def _wanted(spec: Spec) -> _Wanted:
     except (KeyError, TypeError) as error:
         message = "a mount resource needs path, device and fstype: {!r}".format(error)
         raise OperationError("bad-request", message) from error
-    return _Wanted(path, device, fstype, options)
+    busy = str(spec.get("busy") or "wait")
+    if busy not in POLICIES:
+        raise OperationError("bad-request", "busy is none of {}: {}".format(POLICIES, busy))
+    return _Wanted(
+        path=path,
+        device=device,
+        fstype=fstype,
+        options=options,
+        label=spec.get("label"),
+        uuid=spec.get("uuid"),
+        fsck=bool(spec.get("fsck")),
+        busy=busy,
+        canary_s=float(spec.get("canary_s") or 0.0),
+    )

@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from tests.lab.kernel.lab import KernelLab
 from tests.lab.namespaces.lab import NamespacesLab
 
 PROJECT = Path(__file__).parents[2]
@@ -111,7 +112,7 @@ class Controller:
 class Site(Controller):
     """A controller with a lab's two servers."""
 
-    def __init__(self, lab: NamespacesLab, directory: Path) -> None:
+    def __init__(self, lab: NamespacesLab | KernelLab, directory: Path) -> None:
         super().__init__(directory, lab.description.group)
         self.lab = lab
         shutil.copytree(lab.description.inventory, self.inventory)

@@ -38,7 +38,7 @@ def test_the_table_names_each_module_by_its_own_name():
 def test_what_asks_the_helper_carries_the_reign():
     asking = {name for name, module in MODULES.items() if module.mutates}
 
-    assert asking == {"command", "flow", "shell", "uri", "wait_for"}
+    assert asking == {"command", "drbd", "flow", "shell", "uri", "wait_for"}
 
 
 def test_command_splits_words_and_asks_to_run_them():

@@ -6,6 +6,7 @@ from orchestrator.playbooks.module import Module
 from orchestrator.playbooks.modules.assertion import Assert
 from orchestrator.playbooks.modules.command import Command, Shell
 from orchestrator.playbooks.modules.debug import Debug
+from orchestrator.playbooks.modules.drbd import Drbd
 from orchestrator.playbooks.modules.fail import Fail
 from orchestrator.playbooks.modules.flow import Flow
 from orchestrator.playbooks.modules.pause import Pause
@@ -19,6 +20,7 @@ MODULES: Mapping[str, Module] = {
         Assert(),
         Command(),
         Debug(),
+        Drbd(),
         Fail(),
         Flow(),
         Pause(),

@@ -1,0 +1,88 @@
+"""Asks this server's kernel how a DRBD resource is; changes nothing.
+
+DRBD 8.4 is asked by events2 and /proc/drbd, 9 by JSON: `replication` makes one of both.
+"""
+
+import re
+import time
+from typing import Dict, List, Tuple
+
+from remote_helpers.operation import Context, OperationError
+from remote_helpers.replication import drbd9, drbd84, kernel_log
+from remote_helpers.replication.words import (
+    Alone,
+    Connection,
+    Replication,
+    Unreadable,
+    is_down,
+)
+
+PROC = "/proc/drbd"
+LOG_IN_S = 2.0
+SETTINGS_FOR_S = 30.0
+"""How long settings are believed: they change by hand, and each question is a program."""
+_settings: Dict[str, Tuple[float, Tuple[str, str]]] = {}
+_FENCING = re.compile(r"\bfencing\s+([a-z-]+)\s*;")
+_HANDLER = re.compile(r"\bfence-peer\s+\"?([^\";]+)\"?\s*;")
+
+
+def observe(context: Context, resource: str) -> Replication:
+    """Raises OperationError where it cannot be told; a module that is not loaded serves nobody."""
+    try:
+        with open(PROC, encoding="utf-8", errors="replace") as file:
+            text = file.read()
+    except FileNotFoundError:
+        return is_down(resource, "")
+    version = drbd84.parse_version(text)
+    try:
+        seen = (
+            drbd84.parse(resource, _said(context, _EVENTS), text)
+            if version.startswith("8.")
+            else drbd9.parse(resource, _said(context, _STATUS), version)
+        )
+    except Unreadable as odd:
+        message = "DRBD {} on {}: {}".format(version or "?", resource, odd)
+        raise OperationError("failed", message) from odd
+    if not seen.is_up:
+        return seen
+    fencing, handler = _guarding(context, resource)
+    seen = seen._replace(fencing=fencing, handler=handler)
+    if seen.connection is not Connection.STAND_ALONE:
+        return seen
+    return seen._replace(alone=_why(context, seen))
+
+
+_EVENTS = ["drbdsetup", "events2", "--now", "--statistics"]
+_STATUS = ["drbdsetup", "status", "--json", "--statistics"]
+
+
+def _said(context: Context, argv: List[str]) -> str:
+    done = context.run(argv)
+    if done.rc != 0:
+        message = "{} ended with {}: {}".format(" ".join(argv), done.rc, done.stderr.strip())
+        raise OperationError("failed", message)
+    return done.stdout
+
+
+def _why(context: Context, seen: Replication) -> Alone:
+    """The kernel's log is the only place that tells a split brain from an operator's word."""
+    limit = min(LOG_IN_S, context.remaining() / 2)
+    try:
+        done = context.run(["dmesg"], timeout=limit)
+    except OperationError:
+        return Alone.UNKNOWN
+    return kernel_log.parse_alone(seen.resource, [one.minor for one in seen.volumes], done.stdout)
+
+
+def _guarding(context: Context, resource: str) -> Tuple[str, str]:
+    """`fencing` as the kernel has it, the handler as drbdadm would call it."""
+    asked, known = _settings.get(resource, (0.0, ("", "")))
+    if known != ("", "") and time.monotonic() - asked < SETTINGS_FOR_S:
+        return known
+    in_force = context.run(["drbdsetup", "show", resource])
+    configured = context.run(["drbdadm", "dump", resource])
+    fencing = _FENCING.search(in_force.stdout)
+    handler = _HANDLER.search(configured.stdout)
+    found = (fencing.group(1) if fencing else "dont-care", handler.group(1) if handler else "")
+    _settings[resource] = (time.monotonic(), found)
+    return found

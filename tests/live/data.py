@@ -1,0 +1,69 @@
+"""A service that keeps numbers on replicated data, on a kernel lab, as a person would set it up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.lab import addresses
+from tests.lab.kernel import drbd
+from tests.lab.kernel.lab import KernelLab
+from tests.lab.kernel.writer import STORE_PORT
+from tests.live.site import Answer, Site
+
+ONE, TWO = addresses.SERVERS
+NUMBERS = f"{drbd.MOUNT_POINT}/numbers"
+_STORE = f"lab-store --port {STORE_PORT}"
+
+
+class DataSite(Site):
+    """DRBD, a file system on it, the program that keeps numbers there, its address."""
+
+    def __init__(self, lab: KernelLab, directory: Path) -> None:
+        super().__init__(lab, directory)
+        self.kernel = lab
+        self.resources(
+            {
+                "copies": {"drbd": drbd.RESOURCE},
+                "data": {
+                    "mount": drbd.MOUNT_POINT,
+                    "device": drbd.DEVICE,
+                    "fstype": "ext4",
+                    "busy": "kill",
+                    "after": ["copies"],
+                },
+                "store": {
+                    "process": _STORE,
+                    "start": f"exec /usr/local/bin/{_STORE} {NUMBERS}",
+                    "answers": f"tcp://127.0.0.1:{STORE_PORT}",
+                    "after": ["data"],
+                },
+                "address": {
+                    "ip": f"{lab.description.service.address}/{addresses.PREFIX}",
+                    "network": "public",
+                    "after": ["store"],
+                },
+            }
+        )
+
+    def kept(self, server: str) -> list[int]:
+        """The numbers that are in the file of the active server."""
+        return [int(line) for line in self.on(server, "cat", NUMBERS).split()]
+
+    def copy(self, server: str) -> drbd.DrbdState | None:
+        return drbd.state(self.kernel, server)
+
+    def in_sync(self) -> None:
+        for server in addresses.SERVERS:
+            drbd.wait_for(self.kernel, server, lambda seen: seen.in_sync)
+
+    def play(self, playbook: str, *arguments: str) -> Answer:
+        return self.hasys("play", "web", playbook, *arguments)
+
+
+def prepare(lab: KernelLab) -> None:
+    """Both copies empty and equal, with a file system; down again, as after a boot."""
+    drbd.create(lab)
+    drbd.make_file_system(lab, ONE)
+    drbd.release(lab, ONE)
+    for server in addresses.SERVERS:
+        lab.shell(server, f"mkdir -p {drbd.MOUNT_POINT}; drbdadm down {drbd.RESOURCE}")
