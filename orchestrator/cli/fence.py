@@ -10,11 +10,14 @@ import click
 from orchestrator.cli.output import document
 from orchestrator.cli.refused import refused
 from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.daemon import wire
+from orchestrator.daemon.client import found
 from orchestrator.errors import UsageError
-from orchestrator.fencing import Attempt, Fenced, Power, Reading
+from orchestrator.fencing import Attempt, Fenced, FenceOutcome, Power, Reading
 from orchestrator.model import Group, Reason, Refusal, ServerName
 from orchestrator.runtime.application import Application, opened
 from orchestrator.runtime.fencing import fence_by_hand, fencer_of, is_on, switch_on_by_hand
+from orchestrator.store.lock import group_lock
 
 FAILED = 1
 DEGRADED = 5
@@ -55,9 +58,9 @@ def fence_command(group: str, server: str, action: str, settings: Settings) -> i
 
 def _status(group: str, server: ServerName, settings: Settings) -> int:
     async def operation(
-        application: Application, found: Group, name: ServerName
+        application: Application, of_group: Group, name: ServerName
     ) -> tuple[Reading, ...]:
-        return await fencer_of(application, found).status(name)
+        return await fencer_of(application, of_group).status(name)
 
     readings = _carried_out(group, server, settings, operation)
     if not readings:
@@ -75,12 +78,7 @@ def _off(group: str, server: ServerName, settings: Settings) -> int:
     )
     if typed != server:
         raise UsageError(f"{typed!r} was typed, not {server!r}: nothing was done")
-    outcome = _carried_out(
-        group,
-        server,
-        settings,
-        lambda application, found, name: fence_by_hand(application, found, name, getpass.getuser()),
-    )
+    outcome = _carried_out(group, server, settings, _switch_off)
     if not isinstance(outcome, Fenced):
         return refused([outcome.refusal], settings)
     _show(group, server, "off", Power.OFF, outcome.attempts, settings)
@@ -88,19 +86,34 @@ def _off(group: str, server: ServerName, settings: Settings) -> int:
 
 
 def _on(group: str, server: ServerName, settings: Settings) -> int:
-    readings = _carried_out(
-        group,
-        server,
-        settings,
-        lambda application, found, name: switch_on_by_hand(
-            application, found, name, getpass.getuser()
-        ),
-    )
+    readings = _carried_out(group, server, settings, _switch_on)
     if not readings:
         return refused([_no_device(server)], settings)
     power = Power.ON if is_on(readings) else Power.UNKNOWN
     _show(group, server, "on", power, [one.attempt for one in readings], settings)
     return 0 if power is Power.ON else FAILED
+
+
+async def _switch_off(application: Application, group: Group, server: ServerName) -> FenceOutcome:
+    by = getpass.getuser()
+    if (daemon := await found(application.state_directory)) is not None:
+        return wire.outcome_from_json(await daemon.ask(_request(group, server, "off", by)))
+    with group_lock(application.state_directory, group.name, f"fence {server} by {by}"):
+        return await fence_by_hand(application, group, server, by)
+
+
+async def _switch_on(
+    application: Application, group: Group, server: ServerName
+) -> tuple[Reading, ...]:
+    by = getpass.getuser()
+    if (daemon := await found(application.state_directory)) is not None:
+        return wire.readings_from_json(await daemon.ask(_request(group, server, "on", by)))
+    with group_lock(application.state_directory, group.name, f"switch on {server} by {by}"):
+        return await switch_on_by_hand(application, group, server, by)
+
+
+def _request(group: Group, server: ServerName, action: str, by: str) -> dict[str, str]:
+    return {"op": "fence", "group": group.name, "server": server, "action": action, "by": by}
 
 
 def _carried_out(
@@ -112,11 +125,11 @@ def _carried_out(
         async with opened(
             settings.inventory_directory(), settings.state_directory()
         ) as application:
-            found = application.group(group)
-            if server not in found.server_names:
-                names = " and ".join(found.server_names)
+            of_group = application.group(group)
+            if server not in of_group.server_names:
+                names = " and ".join(of_group.server_names)
                 raise UsageError(f"{server} is not a server of {group}", hint=f"it has {names}")
-            return await operation(application, found, server)
+            return await operation(application, of_group, server)
 
     return asyncio.run(run())
 

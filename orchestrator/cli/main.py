@@ -27,7 +27,6 @@ COMMANDS = {
     "fence": "fence",
     "play": "operate",
     "resume": "resume",
-    "rollback": "rollback",
     "run": "run",
     "release": "release",
     "playbooks": "playbooks",

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestrator.daemon import wire
+from orchestrator.daemon import fences, wire
 from orchestrator.daemon.force import force, forcing
 from orchestrator.daemon.groups import Groups
 from orchestrator.daemon.notify import tell_systemd, watchdog_interval_s
@@ -71,6 +71,8 @@ class Daemon:
                 return forcing(self._steward(str(request["group"])), str(request["to"]))
             case "force":
                 return wire.result_to_json(await self._force(request, caller))
+            case "fence":
+                return await fences.by_hand(self._steward(str(request["group"])), request)
             case "standing":
                 steward = self._steward(str(request["group"]))
                 return steward.standing.as_json(steward.runs.acting)

@@ -33,6 +33,9 @@ class Newsroom:
         while True:
             await self._application.publisher.publish(await self._waiting.get())
 
+    def say(self, event: Event) -> None:
+        self._waiting.put_nowait(event)
+
     def compare(self, before: GroupState, after: GroupState, decision: Decision) -> None:
         for server, role in sorted(after.roles.items()):
             if before.roles.get(server) is not role:
@@ -100,7 +103,7 @@ class Newsroom:
         server: ServerName | None = None,
         severity: Severity = Severity.INFO,
     ) -> None:
-        self._waiting.put_nowait(
+        self.say(
             Event(
                 at=self._application.clock.utc(),
                 group=self._group,

@@ -10,9 +10,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from orchestrator.daemon.conversation import Conversation
+from orchestrator.daemon.fences import Fences
 from orchestrator.daemon.news import Newsroom
 from orchestrator.daemon.outbox import Outbox
-from orchestrator.daemon.runs import Runs
+from orchestrator.daemon.runs import BY, Runs
 from orchestrator.daemon.sight import Sight
 from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood
@@ -20,6 +21,7 @@ from orchestrator.decision import decide as deciding
 from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import Because, CleanServer, Fence, RestartResource, Tell, Wish
 from orchestrator.executor.run import RunResult
+from orchestrator.fencing import FenceOutcome
 from orchestrator.model import (
     Group,
     GroupView,
@@ -28,11 +30,12 @@ from orchestrator.model import (
     Refusal,
     ServerName,
 )
-from orchestrator.model.guard_report import Surroundings
+from orchestrator.model.guard_report import FenceResult, Surroundings
 from orchestrator.model.pairing import Pairing
 from orchestrator.model.state import GoalKind, GroupState
 from orchestrator.reconcile.reconciler import Reconciler
 from orchestrator.runtime.application import Application
+from orchestrator.runtime.fencing import event_of, fencer_of, ordered_event
 from orchestrator.runtime.order import Caller
 from orchestrator.store.database import StoreUnusable
 from orchestrator.transport import Reply, SshTransport
@@ -87,6 +90,9 @@ class Steward:
         self.standing = Standing(self.loop, self.clock)
         self.news = Newsroom(application, group.name)
         self.runs = Runs(self)
+        self._fences = Fences(
+            fencer_of(application, group), self.clock, done=self._fenced, told=self._tell_fencing
+        )
 
     # --- life ---
 
@@ -231,7 +237,9 @@ class Steward:
         self._outbox.send(lambda: self._spawn(self._say(server, message)))
 
     def fence(self, intent: Fence) -> None:
-        """Devices are not attached yet."""
+        if self._fences.takes(intent):
+            self.news.say(ordered_event(self.application, self.group, intent.server, BY))
+            self._outbox.send(lambda: self._spawn(self._fences.carry_out(intent)))
 
     def work(self, intent: RestartResource | CleanServer) -> None:
         self.runs.want(intent)
@@ -269,6 +277,13 @@ class Steward:
 
     def _not_stored(self, unusable: StoreUnusable) -> None:
         self.news.trouble("state-not-stored", unusable.message)
+
+    def _fenced(self, result: FenceResult) -> None:
+        self.loop.fenced(result)
+        self.turn()
+
+    def _tell_fencing(self, outcome: FenceOutcome) -> None:
+        self.news.say(event_of(self.application, self.group, outcome, BY))
 
     def _paired(self, pairing: Pairing) -> None:
         self.loop.policy = dataclasses.replace(self.loop.policy, covered=pairing.is_covered)

@@ -10,6 +10,7 @@ from orchestrator.errors import HasysError
 from orchestrator.executor import progress
 from orchestrator.executor.progress import Progress
 from orchestrator.executor.run import RunResult
+from orchestrator.fencing import Fenced, FenceOutcome, NotFenced, Reading
 from orchestrator.model import Refusal, ResourceName, ServerName
 from orchestrator.playbooks.directives import Selection
 from orchestrator.runtime.wishes import Wished
@@ -93,3 +94,20 @@ def result_from_json(document: dict[str, Any]) -> RunResult | tuple[Refusal, ...
     if "refused" in document:
         return tuple(_converter.structure(one, Refusal) for one in document["refused"])
     return _converter.structure(document["result"], RunResult)
+
+
+def fencing_to_json(result: FenceOutcome | tuple[Reading, ...]) -> dict[str, Any]:
+    if isinstance(result, tuple):
+        return {"readings": [_converter.unstructure(one) for one in result]}
+    key = "fenced" if isinstance(result, Fenced) else "not_fenced"
+    return {key: _converter.unstructure(result)}
+
+
+def outcome_from_json(document: dict[str, Any]) -> FenceOutcome:
+    if "fenced" in document:
+        return _converter.structure(document["fenced"], Fenced)
+    return _converter.structure(document["not_fenced"], NotFenced)
+
+
+def readings_from_json(document: dict[str, Any]) -> tuple[Reading, ...]:
+    return tuple(_converter.structure(one, Reading) for one in document["readings"])

@@ -111,6 +111,11 @@ class Facts:
             for fence in self.view.fences
         )
 
+    def may_be_switched_off(self, server: ServerName) -> bool:
+        """An order to its fencing device is open: a slow device may carry it out at any time."""
+        last = [fence for fence in self.view.fences if fence.server == server][-1:]
+        return any(fence.may_still_act for fence in last)
+
 
 def role_of(facts: Facts, state: GroupState, server: ServerName) -> Role:
     """The role of a server as its guard and its resources tell it."""

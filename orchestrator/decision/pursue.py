@@ -104,6 +104,15 @@ def hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Because, ..
                 f"(term {state.vote.registration.term})",
             )
         )
+    if facts.may_be_switched_off(target) and not goal.forced:
+        found.append(
+            Because(
+                reason=Reason.FENCE_FAILED,
+                evidence=f"the device of {target} was told to switch it off and has not said "
+                "whether it did",
+                advice=f"find out: hasys fence {facts.group.name} {target}",
+            )
+        )
     if target in state.outdated and not goal.forced:
         found.append(
             Because(

@@ -81,5 +81,11 @@ def result_of(outcome: FenceOutcome, asked_for: Reign | None) -> FenceResult:
     match outcome:
         case Fenced(server=server, read_at=read_at):
             return FenceResult(server=server, asked_for=asked_for, off=True, read_at=read_at)
-        case NotFenced(server=server, ended_at=ended_at):
-            return FenceResult(server=server, asked_for=asked_for, off=False, read_at=ended_at)
+        case NotFenced():
+            return FenceResult(
+                server=outcome.server,
+                asked_for=asked_for,
+                off=False,
+                read_at=outcome.ended_at,
+                may_still_act=outcome.may_still_act,
+            )

@@ -19,6 +19,8 @@ class FenceResult:
     off: bool
     """Read back, after the order, as off."""
     read_at: Monotonic
+    may_still_act: bool = False
+    """The order went out and its outcome is not known: it may be carried out later."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,12 @@ class Reconciler:
             self.store(state)
         return reply.to in HASTY and reply.accepted
 
+    def fenced(self, result: FenceResult) -> None:
+        """Only the last result for each reign is kept: a device may fail for days."""
+        of = (result.server, result.asked_for)
+        kept = [one for one in self.fences if (one.server, one.asked_for) != of]
+        self.fences = [*kept, result]
+
     def answer(self, question: Question) -> Answer | None:
         """Check, note and answer in one step. The caller sends what is returned, or nothing."""
         self.ballot, answer = votes.answer(

@@ -15,7 +15,6 @@ from orchestrator.fencing import (
 )
 from orchestrator.model import Event, Group, ServerName, Severity
 from orchestrator.runtime.application import Application
-from orchestrator.store.lock import group_lock
 
 
 def fencer_of(application: Application, group: Group) -> Fencer:
@@ -25,21 +24,23 @@ def fencer_of(application: Application, group: Group) -> Fencer:
 async def fence_by_hand(
     application: Application, group: Group, server: ServerName, by: str
 ) -> FenceOutcome:
-    """Raises Busy while a run holds the group: cut off, its steps would be half done."""
-    with group_lock(application.state_directory, group.name, f"fence {server} by {by}"):
-        told = Event(
-            at=application.clock.utc(),
-            group=group.name,
-            kind="fence-ordered",
-            severity=Severity.WARNING,
-            text=f"{server} is to be switched off",
-            server=server,
-            source=by,
-        )
-        await application.publisher.publish(told)
-        outcome = await fencer_of(application, group).fence(server)
-        await application.publisher.publish(event_of(application, group, outcome, by))
+    """The caller holds the group: cut off by it, the steps of a run would be half done."""
+    await application.publisher.publish(ordered_event(application, group, server, by))
+    outcome = await fencer_of(application, group).fence(server)
+    await application.publisher.publish(event_of(application, group, outcome, by))
     return outcome
+
+
+def ordered_event(application: Application, group: Group, server: ServerName, by: str) -> Event:
+    return Event(
+        at=application.clock.utc(),
+        group=group.name,
+        kind="fence-ordered",
+        severity=Severity.WARNING,
+        text=f"{server} is to be switched off",
+        server=server,
+        source=by,
+    )
 
 
 def event_of(application: Application, group: Group, outcome: FenceOutcome, by: str) -> Event:
@@ -70,20 +71,19 @@ def event_of(application: Application, group: Group, outcome: FenceOutcome, by: 
 async def switch_on_by_hand(
     application: Application, group: Group, server: ServerName, by: str
 ) -> tuple[Reading, ...]:
-    """Raises Busy while a run holds the group."""
-    with group_lock(application.state_directory, group.name, f"switch on {server} by {by}"):
-        readings = await fencer_of(application, group).switch_on(server)
-        if is_on(readings):
-            event = Event(
-                at=application.clock.utc(),
-                group=group.name,
-                kind="server-switched-on",
-                severity=Severity.INFO,
-                text=f"{server} was switched on",
-                server=server,
-                source=by,
-            )
-            await application.publisher.publish(event)
+    """The caller holds the group."""
+    readings = await fencer_of(application, group).switch_on(server)
+    if is_on(readings):
+        event = Event(
+            at=application.clock.utc(),
+            group=group.name,
+            kind="server-switched-on",
+            severity=Severity.INFO,
+            text=f"{server} was switched on",
+            server=server,
+            source=by,
+        )
+        await application.publisher.publish(event)
     return readings
 
 

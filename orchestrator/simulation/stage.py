@@ -187,12 +187,14 @@ class Stage:
     def promise(self, epoch: str, left: str) -> None:
         self.promises[self._reign(epoch)] = self.now + float(left)
 
-    def fence(self, server: str, epoch: str) -> None:
+    def fence(self, server: str, epoch: str, outcome: str = "off") -> None:
+        """`outcome`: off, or unanswered."""
         result = FenceResult(
             server=ServerName(server),
             asked_for=self._reign(epoch),
-            off=True,
+            off=outcome == "off",
             read_at=Monotonic(self.now),
+            may_still_act=outcome == "unanswered",
         )
         self.fences = (*self.fences, result)
 

@@ -20,7 +20,7 @@ CONNECT_AT_LEAST_S = 1.0
 """A call with a very short deadline still waits this long for a connection to be made."""
 HEAD_START_S = 0.25
 """Of the direct attempt before the detour is tried beside it."""
-SUSPECT_S = 0.4
+SUSPECT_S = 0.3
 """A helper that has not answered for so long is asked whether it is there, and given as long."""
 CALM_S = 5.0
 """After a false suspicion: an overloaded server must not get a new login every second."""

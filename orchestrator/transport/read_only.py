@@ -16,7 +16,6 @@ READS = frozenset(
         "resource.check",
         "check",
         "survey",
-        "copies.look",
         "epoch.read",
     }
 )

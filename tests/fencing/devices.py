@@ -7,11 +7,15 @@ programs, run as every other agent is.
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from orchestrator.model import FenceDevice
+from tests.lab.namespaces.lab import NamespacesLab
+
+PROJECT = Path(__file__).parents[2]
 
 needs_agents = pytest.mark.skipif(
     shutil.which("fence_dummy", path="/usr/sbin:/usr/bin") is None,
@@ -52,3 +56,29 @@ REFUSES = (
     'echo "2026-11-26 02:00:00,1 ERROR: Unable to connect/login to fencing device" >&2; exit 1'
 )
 HANGS = "sleep 600"
+
+
+_LAB_DEVICE = """\
+#!{python}
+import sys
+sys.path.insert(0, {project!r})
+from tests.lab import kinds
+told = dict(line.strip().split("=", 1) for line in sys.stdin)
+lab = kinds.attach(told["lab"])
+if told["action"] == "off":
+    lab.power_off(told["plug"])
+elif told["action"] == "on":
+    lab.power_on(told["plug"])
+elif told["action"] == "status":
+    sys.exit(0 if lab.powered(told["plug"]) else 2)
+"""
+
+
+def lab_device(lab: NamespacesLab, server: str, folder: Path) -> dict[str, str]:
+    """A power switch for a server of the namespaces lab, as a group's file names it: a stand-in
+    whose orders are the lab's own power cuts.
+    """
+    program = folder / "fence_lab"
+    program.write_text(_LAB_DEVICE.format(python=sys.executable, project=str(PROJECT)))
+    program.chmod(0o755)
+    return {"agent": str(program), "plug": server, "lab": lab.record.lab}

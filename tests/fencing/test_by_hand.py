@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,7 @@ import yaml
 from orchestrator.store.lock import group_lock
 from tests.fencing import devices
 from tests.fencing.devices import agent, needs_agents
-from tests.live.site import ENVIRONMENT, Answer, Controller
+from tests.live.site import Controller
 
 HOSTS = "all: {children: {web: {hosts: {linux1: {ansible_host: 192.0.2.1}, linux2: {}}}}}\n"
 
@@ -43,20 +42,6 @@ def plug_of(controller: Controller, folder: Path) -> Path:
     return plug
 
 
-def typing(controller: Controller, text: str, *arguments: str) -> Answer:
-    done = subprocess.run(
-        controller.command(*arguments),
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=ENVIRONMENT,
-        check=False,
-    )
-    assert "Traceback" not in done.stderr
-    return Answer(done.returncode, done.stdout, done.stderr)
-
-
 def events(controller: Controller) -> list[tuple[str, str]]:
     found = controller.done("events", "-o", "json").document["events"]
     return [(one["kind"], one["server"]) for one in found]
@@ -66,7 +51,7 @@ def events(controller: Controller) -> list[tuple[str, str]]:
 def test_a_server_is_switched_off_when_its_name_was_typed(controller: Controller, tmp_path: Path):
     plug = plug_of(controller, tmp_path)
 
-    off = typing(controller, "linux1\n", "fence", "web", "linux1", "--action", "off")
+    off = controller.hasys("fence", "web", "linux1", "--action", "off", typed="linux1\n")
 
     assert off.code == 0, off.err
     assert off.out.splitlines()[-1].startswith("linux1: fence_dummy (level 1): status: it is off")
@@ -83,8 +68,8 @@ def test_a_server_is_switched_off_when_its_name_was_typed(controller: Controller
 def test_another_name_or_yes_does_nothing(controller: Controller, tmp_path: Path):
     plug = plug_of(controller, tmp_path)
 
-    other = typing(controller, "linux2\n", "fence", "web", "linux1", "--action", "off")
-    blind = typing(controller, "", "--yes", "fence", "web", "linux1", "--action", "off")
+    other = controller.hasys("fence", "web", "linux1", "--action", "off", typed="linux2\n")
+    blind = controller.hasys("--yes", "fence", "web", "linux1", "--action", "off", typed="")
 
     assert other.code == 2
     assert "'linux2' was typed, not 'linux1': nothing was done" in other.err
@@ -97,7 +82,7 @@ def test_a_device_that_lies_is_refused_and_written_down(controller: Controller, 
     liar = agent(tmp_path, "liar", devices.LIES)
     fencing(controller, agent=liar.agent, ip="192.0.2.11")
 
-    answer = typing(controller, "linux1\n", "fence", "web", "linux1", "--action", "off")
+    answer = controller.hasys("fence", "web", "linux1", "--action", "off", typed="linux1\n")
 
     assert answer.code == 3
     assert "refused (fence-failed): linux1 is not known to be off" in answer.err
@@ -123,7 +108,7 @@ def test_a_server_of_another_group_is_no_server(controller: Controller):
 def test_while_a_run_holds_the_group_nothing_is_switched(controller: Controller, tmp_path: Path):
     plug = plug_of(controller, tmp_path)
     with group_lock(controller.state, "web", "switchover"):  # type: ignore[arg-type]
-        answer = typing(controller, "linux1\n", "fence", "web", "linux1", "--action", "off")
+        answer = controller.hasys("fence", "web", "linux1", "--action", "off", typed="linux1\n")
 
     assert answer.code == 75
     assert plug.read_text() == "on"

@@ -61,9 +61,10 @@ class Controller:
         where = ["-i", str(self.inventory), "--state", str(self.state)]
         return [sys.executable, "-m", "orchestrator", *where, *arguments]
 
-    def hasys(self, *arguments: str, timeout_s: float = 90) -> Answer:
+    def hasys(self, *arguments: str, timeout_s: float = 90, typed: str = "") -> Answer:
         done = subprocess.run(
             self.command(*arguments),
+            input=typed,
             capture_output=True,
             text=True,
             timeout=timeout_s,

@@ -1,8 +1,16 @@
-"""`hasys check --live` asks the fencing devices of both servers; here a file is the plug."""
+"""Fencing devices of live servers: looked at by `check --live`, used by the loop.
+
+Here a file is the plug, or the lab's own power cuts are; a real IPMI device is asked in the kernel
+lab (tests/fencing/test_power_switch.py).
+"""
+
+import time
 
 import pytest
 
-from tests.fencing.devices import needs_agents
+from tests.fencing.devices import lab_device, needs_agents
+from tests.lab.witness import Thing, Witness
+from tests.live.site import until
 
 pytestmark = [pytest.mark.lab, needs_agents]
 
@@ -41,3 +49,57 @@ def test_a_plug_that_reads_off_while_its_server_answers_is_another_servers(site,
     assert answer.code == 5
     assert found["server"] == "linux2"
     assert "it is off, while the server answers" in found["what"]
+
+
+@pytest.fixture
+def switched(site, tmp_path):
+    """The service runs on linux1, a daemon looks after it; both servers have a power switch, and
+    nothing else ends a lease.
+    """
+    devices = {name: [lab_device(site.lab, name, tmp_path)] for name in ("linux1", "linux2")}
+    site.change_group(lambda document: document.update(fencing=devices, watchdog="none"))
+    with site.begun("run"):
+        until(lambda: site.hasys("start", "web").code == 0, "the start", within_s=30)
+        until(lambda: site.status()["safety"] == "fenced", "the level fenced", within_s=30)
+        yield site
+
+
+def events_of_fencing(site):
+    found = site.done("events", "-o", "json").document["events"]
+    return [(one["kind"], one["server"]) for one in found if "fence" in one["kind"]]
+
+
+@pytest.mark.mission("A1")
+def test_an_isolated_active_is_switched_off_before_the_other_one_begins(switched):
+    with Witness(switched.lab.description) as witness:
+        switched.lab.isolate("linux1")
+        until(lambda: switched.status()["active"] == "linux2", "the failover", within_s=60)
+
+    assert not switched.lab.powered("linux1")
+    assert events_of_fencing(switched)[:2] == [
+        ("fence-ordered", "linux1"),
+        ("server-fenced", "linux1"),
+    ]
+    assert switched.fetch().strip() == "linux2"
+    witness.timeline.assert_never_both(Thing.ADDRESS)
+
+
+@pytest.mark.mission("A1")
+def test_an_active_that_only_the_controller_has_lost_keeps_its_power(switched):
+    switched.lab.cut_public("linux1")
+    end = time.monotonic() + 8  # more than twice the lease: by then it would have been fenced
+    while time.monotonic() < end:
+        assert switched.status()["active"] in ("linux1", None)
+
+    assert switched.lab.powered("linux1")
+    assert events_of_fencing(switched) == []
+
+
+@pytest.mark.mission("A1")
+def test_by_hand_the_daemon_is_asked(switched):
+    off = switched.hasys("fence", "web", "linux2", "--action", "off", typed="linux2\n")
+
+    assert off.code == 0, off.err
+    assert not switched.lab.powered("linux2")
+    assert switched.status()["active"] == "linux1"
+    assert switched.hasys("fence", "web", "linux2", "--action", "on").code == 0
