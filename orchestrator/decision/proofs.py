@@ -39,10 +39,10 @@ def is_silent_to(state: GroupState, reign: Reign) -> bool:
 
 def gaps(facts: Facts, state: GroupState, goal: Goal) -> tuple[Gap, ...]:
     """Every reign that may run needs its own proof: none speaks for the ones before it."""
-    return tuple(_gap(facts, goal, noted) for noted in votes.unproven(state.vote))
+    return tuple(gap_of(facts, goal, noted) for noted in votes.unproven(state.vote))
 
 
-def _gap(facts: Facts, goal: Goal, noted: NotedReign) -> Gap:
+def gap_of(facts: Facts, goal: Goal, noted: NotedReign) -> Gap:
     server = ServerName(noted.reign.server)
     if goal.forced and (facts.is_silent(server) or _is_late(facts, goal)):
         return Gap(runs_out=True)

@@ -13,7 +13,7 @@ from orchestrator.decision.intents import (
     StopReign,
     WithdrawOn,
 )
-from orchestrator.decision.proofs import gaps
+from orchestrator.decision.proofs import gap_of, gaps
 from orchestrator.model import Reason, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import Goal, GoalKind, GroupState, NotedReign
@@ -247,14 +247,22 @@ def _given_up(facts: Facts, state: GroupState, goal: Goal, *why: Because) -> Dec
 
 
 def _stop(facts: Facts, state: GroupState, goal: Goal) -> Decision:
-    """Ends every reign that may run; reached when each has its proof."""
-    found = gaps(facts, state, goal)
-    if not votes.unproven(state.vote):
+    """Ends the reigns of the goal's source; reached when each has its proof.
+
+    Not those of the other server: after a forced move an older reign is stopped beside the one that
+    is to stay.
+    """
+    left = [one for one in votes.unproven(state.vote) if one.reign.server == goal.source]
+    if not left:
+        wanted = bool(votes.unproven(state.vote))
         return Decision(
-            state=dataclasses.replace(state, goal=None, wanted=False),
+            state=dataclasses.replace(state, goal=None, wanted=wanted),
             intents=(),
-            reasons=(Because(reason=Reason.GOAL_REACHED, evidence="every reign is over"),),
+            reasons=(
+                Because(reason=Reason.GOAL_REACHED, evidence=f"no reign may run on {goal.source}"),
+            ),
         )
+    found = [gap_of(facts, goal, noted) for noted in left]
     intents = tuple(one for gap in found for one in gap.intents if isinstance(one, StopReign))
     reasons = tuple(because for gap in found for because in gap.reasons)
     return Decision(state=state, intents=intents, reasons=(_because(goal), *reasons))

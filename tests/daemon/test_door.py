@@ -41,7 +41,9 @@ class Run:
 def an_order() -> Order:
     return Order(
         group=a_group(),
-        playbook=Playbook(name="switchover", file="switchover.yaml", text="[]", digest="d", plays=()),
+        playbook=Playbook(
+            name="switchover", file="switchover.yaml", text="[]", digest="d", plays=()
+        ),
         wish=Wished(kind=WishKind.SWITCHOVER, server=LINUX2),
         by="kim",
     )

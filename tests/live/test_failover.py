@@ -1,0 +1,75 @@
+"""What `hasys run` does when servers, networks and programs fail, on real servers.
+
+A client counts how long it was without the service; a witness on both servers looks fifty times a
+second at who has the address and who runs the service.
+"""
+
+import pytest
+
+from tests.live.looked_after import LookedAfter
+
+pytestmark = pytest.mark.lab
+
+
+@pytest.fixture
+def web(site):
+    looked_after = LookedAfter(site)
+    with looked_after.daemon():
+        yield looked_after
+
+
+@pytest.mark.mission("A1")
+def test_a_server_that_loses_power_is_replaced_by_the_other(web):
+    web.serving()
+    with web.observed() as seen:
+        web.site.lab.power_off("linux1")
+        web.moved_to("linux2")
+    seen.assert_never_both()
+    assert web.site.fetch()
+
+
+@pytest.mark.mission("A1")
+def test_an_active_that_is_cut_off_from_all_demotes_itself_before_the_other_serves(web):
+    web.serving()
+    with web.observed() as seen:
+        web.site.lab.isolate("linux1")
+        web.moved_to("linux2")
+    seen.assert_never_both()
+
+
+@pytest.mark.mission("A2")
+def test_a_person_moves_the_service_while_the_daemon_runs(web):
+    web.serving()
+    with web.observed() as seen:
+        web.site.done("switchover", web.site.group)
+    seen.assert_never_both()
+    assert web.active() == "linux2"
+
+
+def test_a_standby_that_is_lost_changes_nothing(web):
+    web.serving()
+    with web.observed() as seen:
+        web.site.lab.power_off("linux2")
+        web.explains("standby-lost")
+    assert seen.outage_s == 0
+    assert web.active() == "linux1"
+
+
+def test_a_heartbeat_that_is_cut_changes_nothing(web):
+    web.serving()
+    with web.observed() as seen:
+        web.site.lab.cut_heartbeat("linux1")
+        web.site.lab.cut_heartbeat("linux2")
+        web.explains("active-well")
+    assert seen.outage_s == 0
+    assert web.active() == "linux1"
+
+
+def test_a_controller_that_is_killed_and_comes_back_changes_nothing(web):
+    web.serving()
+    with web.observed() as seen:
+        web.kill_daemon()
+        with web.daemon():
+            web.explains("failback-waits" if web.active() == "linux2" else "active-well", 30)
+    assert seen.outage_s == 0
+    assert web.active() == "linux1"
