@@ -36,13 +36,16 @@ class Newsroom:
     def say(self, event: Event) -> None:
         self._waiting.put_nowait(event)
 
-    def compare(self, before: GroupState, after: GroupState, decision: Decision) -> None:
+    def compare(
+        self, before: GroupState, after: GroupState, decision: Decision, *, acting: bool
+    ) -> None:
+        """`acting`: a run is in progress; what stands in the way in its middle is no news."""
         for server, role in sorted(after.roles.items()):
             if before.roles.get(server) is not role:
                 self._role(server, before.roles.get(server), role, decision.reasons)
         if before.goal != after.goal:
             self._goal(before.goal, after.goal, decision.reasons)
-        if decision.reasons:
+        if decision.reasons and after.goal is None and not acting:
             first = decision.reasons[0]
             self._lasting("standing", first.reason.value, _told(first))
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 BY = "hasys"
 LOOK_S = 2.5
 """For a fresh look before a run; a silent server is not waited for."""
+SEEN_S = 5.0
+"""For both servers to be looked at after a run."""
 ENDS_S = 0.3
 """For the steps of a run that a failover ends."""
 
@@ -46,12 +48,24 @@ class Runs:
         self._seen_to: Monotonic | None = None
         """`since` of the last goal that a run was begun for, or came up in one."""
         self._wanted: RestartResource | CleanServer | None = None
+        self._ended: tuple[str, float] | None = None
         self._due = asyncio.Event()
 
     @property
     def acting(self) -> str:
-        """What the group is held for; empty: nothing."""
-        return self._holder
+        """What the group is held for; empty: nothing.
+
+        For a moment longer than the run: what it has started was not seen yet, and what is not seen
+        would be taken for failed.
+        """
+        if self._holder or self._ended is None:
+            return self._holder
+        name, at = self._ended
+        waited = self._steward.now() - at
+        if waited > SEEN_S or self._steward.sight.is_newer_than(at):
+            self._ended = None
+            return ""
+        return name
 
     def want(self, intent: RestartResource | CleanServer) -> None:
         self._wanted = intent
@@ -135,7 +149,9 @@ class Runs:
         try:
             yield
         finally:
+            self._ended = (purpose, self._steward.now())
             self._holder, self._run, self._task = "", None, None
+            self._steward.sight.look_again()
 
     # --- what the loop wants ---
 

@@ -14,6 +14,7 @@ from orchestrator.model import (
     Group,
     GroupView,
     Monotonic,
+    Seen,
     ServerName,
     ServerView,
 )
@@ -60,12 +61,24 @@ class Sight:
             name: unreachable(group, name, never, "not asked yet", late=False)
             for name in group.server_names
         }
+        self._wake = asyncio.Event()
         self._told: dict[ServerName, dict[str, Any]] = {}
         """The settings with which each guard was last started."""
 
     def view(self, now: float) -> GroupView:
         first, second = (self._views[name] for name in self._group.server_names)
         return GroupView(servers=(first, second), taken_at=Monotonic(now))
+
+    def look_again(self) -> None:
+        """At once, at both: what was seen last is out of date."""
+        self._wake.set()
+        self._wake = asyncio.Event()
+
+    def is_newer_than(self, at: float) -> bool:
+        """Whether each server that answers was seen after that time."""
+        return all(
+            view.reach.at > at for view in self._views.values() if isinstance(view.reach, Seen)
+        )
 
     def guard_is_missing(self, server: ServerName) -> None:
         """It was asked something and is not there: started again with the next poll."""
@@ -78,7 +91,16 @@ class Sight:
             if await self._poll(server):
                 await self._keep_guard(server)
             spent = self._clock.monotonic() - began
-            await self._clock.sleep(max(self._group.timing.poll_s - spent, 0.02))
+            await self._pause(max(self._group.timing.poll_s - spent, 0.02))
+
+    async def _pause(self, seconds: float) -> None:
+        sleeps = asyncio.ensure_future(self._clock.sleep(seconds))
+        wakes = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait([sleeps, wakes], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleeps.cancel()
+            wakes.cancel()
 
     async def _poll(self, server: ServerName) -> bool:
         """Whether it answered."""
@@ -132,9 +154,3 @@ class Sight:
         """Another configuration: guards are told of it with their next poll."""
         self._group = group
         self._policy = policy
-
-
-async def watch_both(sight: Sight, group: Group) -> None:
-    async with asyncio.TaskGroup() as tasks:
-        for server in group.server_names:
-            tasks.create_task(sight.watch(server), name=f"watch {server}")

@@ -190,7 +190,7 @@ class Steward:
         facts = self.standing.facts()
         silent = any(facts.is_silent(name) for name in facts.names)
         self._neighbourhood.note_silence(self.group.name, silent=silent)
-        self.news.compare(before, self.state, decision)
+        self.news.compare(before, self.state, decision, acting=bool(self.runs.acting))
         self.runs.consider()
         turned, self._turned = self._turned, asyncio.Event()
         turned.set()

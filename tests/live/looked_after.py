@@ -28,6 +28,14 @@ class Observed:
         assert self.outage is not None
         return self.outage.longest_s
 
+    def assert_kept_by(self, server: str) -> None:
+        """The server had address and service in every look at it."""
+        assert self.timeline is not None
+        samples = self.timeline.of(server)
+        lost = [one for one in samples if not {Thing.ADDRESS, Thing.SERVICE} <= one.has]
+        assert samples, f"nothing was seen of {server}"
+        assert not lost, f"{server} was without the service {len(lost)} times: {lost[0]}"
+
     def assert_never_both(self) -> None:
         assert self.timeline is not None
         self.timeline.assert_never_both(Thing.ADDRESS, Thing.SERVICE)
