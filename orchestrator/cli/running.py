@@ -21,7 +21,7 @@ from orchestrator.cli.refused import REFUSED, UNREACHABLE, refused
 from orchestrator.cli.settings import Settings
 from orchestrator.cli.transcript import Recap, Transcript
 from orchestrator.clock import SystemClock
-from orchestrator.executor.progress import Progress, StepEnded
+from orchestrator.executor.progress import Progress, Rescued, StepEnded, TaskEnded
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal, Status
 from orchestrator.runtime.application import Application, opened
@@ -71,8 +71,8 @@ class Follower:
         self._transcript = Transcript(following.verbosity)
         self._log = following.log
         self.recap = Recap()
-        self.was_silent = False
-        """A server gave no answer at some time, whatever the playbook made of it."""
+        self.silences: list[TaskEnded] = []
+        """Tasks whose server gave no answer, and no `rescue` of the playbook was there for it."""
         self.steps: list[dict[str, Any]] = []
         self.is_overruled = False
         """A server refused a step because a newer run, perhaps of another controller, reigns."""
@@ -90,8 +90,15 @@ class Follower:
     def report(self, progress: Progress) -> None:
         self.interruption.note(progress)
         self.recap.note(progress)
-        if isinstance(progress, StepEnded):
-            self._keep_step(progress)
+        match progress:
+            case StepEnded():
+                self._keep_step(progress)
+            case TaskEnded() if progress.outcome.status is Status.UNREACHABLE:
+                self.silences.append(progress)
+            case Rescued():
+                self.silences = [one for one in self.silences if not _is_made_good(one, progress)]
+            case _:
+                pass
         for line in self._transcript.lines(progress):
             self._say(line)
 
@@ -111,7 +118,6 @@ class Follower:
             run.stop()
 
     def _keep_step(self, ended: StepEnded) -> None:
-        self.was_silent |= ended.outcome.status is Status.UNREACHABLE
         if ended.outcome.result.get("kind") == FailureKind.STALE_EPOCH.value:
             self.is_overruled = True
         self.steps.append(
@@ -188,12 +194,18 @@ def _exit_code(result: RunResult, follower: Follower) -> int:
     if follower.is_overruled and result.state is RunState.FAILED:
         return REFUSED
     unreachable = any(one.status is Status.UNREACHABLE for one in result.failures.values())
-    if unreachable or follower.was_silent:
+    if unreachable or follower.silences:
         return UNREACHABLE
     if result.state is RunState.DONE:
         return 0
     refused_all = all("refused" in one.result for one in result.failures.values())
     return 3 if refused_all else 1
+
+
+def _is_made_good(silence: TaskEnded, rescued: Rescued) -> bool:
+    """What was only ignored stays what it is, whatever else is rescued around it."""
+    is_inside = silence.path.startswith(f"{rescued.path}.")
+    return silence.server == rescued.server and is_inside and not silence.is_ignored
 
 
 def _recap(result: RunResult, follower: Follower) -> None:

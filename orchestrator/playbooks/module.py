@@ -18,6 +18,7 @@ from orchestrator.playbooks.arguments import (
     read,
 )
 from orchestrator.transport import Done, Request
+from orchestrator.transport.read_only import READS
 
 CHANGES_NOTHING = "none needed; it changes nothing"
 
@@ -97,12 +98,18 @@ class Module:
         """
         wanted = self.ask(call)
         if isinstance(wanted, Request):
-            return check_of(wanted) if self.mutates else wanted
+            return check_of(wanted) if wanted.op not in READS else wanted
         return foretold(wanted.outcome if isinstance(wanted, Wait) else wanted)
 
     def predict(self, call: Call, done: Done) -> Prediction:
         """From the answer to `check`'s question."""
-        return said_by_twin(done) if self.mutates else foretold(self.conclude(call, done))
+        if "would" not in done.data:  # it only looks: the answer itself is what would be
+            return foretold(self.conclude(call, done))
+        said = said_by_twin(done)
+        if said.result is None:
+            return said
+        then = Done(data=said.result, took_s=done.took_s)
+        return dataclasses.replace(said, result=self.conclude(call, then).result)
 
     def touches(self, call: Call) -> frozenset[str] | None:
         """What it may change: `path:/etc/hosts`, `unit:mariadb.service`; None: nobody can tell.

@@ -64,6 +64,31 @@ def test_a_server_lost_in_the_middle_ends_the_run_and_nothing_starts_elsewhere(
     assert site.fetch().strip() in ("linux1", "linux2")
 
 
+def test_only_a_rescue_makes_good_that_a_server_was_lost(site):
+    """Whoever reads the exit code alone must not take half a run for a whole one."""
+    site.done("start", "web")
+    play = site.inventory / "lost.yaml"
+    task = "{name: Ask, command: 'true', timeout: 3}"
+    ending = "- hosts: linux1\n  tasks: [{debug: {msg: done}}]\n"
+    rescued = f"[{{block: [{task}], rescue: [{{debug: {{msg: 'go on without it'}}}}]}}]"
+    ignored = f"[{task.replace('timeout', 'ignore_unreachable: true, timeout')}]"
+    answers = {}
+    site.lab.freeze("linux2")
+    try:
+        for name, tasks in (("rescued", rescued), ("ignored", ignored), ("bare", f"[{task}]")):
+            play.write_text(f"- hosts: linux2\n  tasks: {tasks}\n{ending}")
+            answers[name] = site.hasys("play", "web", str(play))
+    finally:
+        site.lab.thaw("linux2")
+
+    assert {name: answer.code for name, answer in answers.items()} == {
+        "rescued": 0,
+        "ignored": 4,
+        "bare": 4,
+    }
+    assert "lost: linux2: unknown" in answers["rescued"].err
+
+
 def reachable(site, server):
     servers = {one["name"]: one for one in site.status()["servers"]}
     return servers[server]["reachable"]
