@@ -13,9 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.model import ControllerId, Epoch, GroupName, Login, RunId, Server, ServerName
-from orchestrator.transport import Done, Gate, Reign, Reply, Request, SshTransport
+from orchestrator.transport import Done, Failed, Gate, Reign, Reply, Request, SshTransport
 from remote_helpers.protocol import messages
-from remote_helpers.protocol.messages import Answer, Order, Plan, Proven, Register, Status, Stop
+from remote_helpers.protocol.messages import (
+    Answer,
+    Order,
+    Plan,
+    Proven,
+    Register,
+    Solo,
+    Status,
+    Stop,
+)
 from remote_helpers.protocol.words import Registration
 from remote_helpers.protocol.words import Reign as GuardReign
 from tests.lab import addresses, programs
@@ -26,7 +35,9 @@ LEASE = 3.0
 PLAN = "plan-1"
 
 
-def settings_of(lab: NamespacesLab, me: str, peer: str, **changes: Any) -> dict[str, Any]:
+def settings_of(
+    lab: NamespacesLab, me: str, peer: str, port: int, **changes: Any
+) -> dict[str, Any]:
     """As a controller would write them for one of the lab's servers."""
     plan = lab.network.addresses
     links = [
@@ -45,7 +56,7 @@ def settings_of(lab: NamespacesLab, me: str, peer: str, **changes: Any) -> dict[
         "watchdog": 1.5,
         "watchdog_device": "",
         "reset": "",
-        "links": [{**link, "port": 7410} for link in links],
+        "links": [{**link, "port": port} for link in links],
         "keys": ["5a" * 32],
         "resources": resources_of(lab),
         **changes,
@@ -67,9 +78,9 @@ def resource(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 class Conductor:
     """Registered as one controller; the run epoch of its steps rises with each reign."""
 
-    def __init__(self, lab: NamespacesLab, group: str = GROUP) -> None:
+    def __init__(self, lab: NamespacesLab, group: str = GROUP, port: int = 7410) -> None:
         self.lab = lab
-        self.group = group
+        self.group, self.port = group, port
         self.answers = True
         self.pushed: list[tuple[str, Mapping[str, Any]]] = []
         self.registration = Registration(1, "c-test", secrets.token_hex(4))
@@ -106,7 +117,7 @@ class Conductor:
         return reply.data
 
     async def start_guard(self, me: str, peer: str, **changes: Any) -> Mapping[str, Any]:
-        settings = settings_of(self.lab, me, peer, group=self.group, **changes)
+        settings = settings_of(self.lab, me, peer, self.port, group=self.group, **changes)
         about = await self.done(me, "guard.start", settings=settings)
         await self.done(me, "guard.listen")
         return about
@@ -134,8 +145,45 @@ class Conductor:
         listed = self.lab.run(server, ["systemctl", "list-units", "--plain", "--no-legend"])
         return [line for line in listed.splitlines() if line.startswith("hasys-cover-")]
 
+    def holds(self, server: str) -> list[str]:
+        """Which of the group's resources are on it, as its own programs show."""
+        plan = self.lab.network.addresses
+        on = self.lab.run(server, ["ip", "-brief", "address"])
+        running = self.lab.run(server, ["sh", "-c", "pgrep -f '[l]ab-http --port' || true"])
+        return ["address"] * (f" {plan.service}/" in on) + ["site"] * bool(running.strip())
+
+    def guard_pid(self, server: str) -> int:
+        asked = ["pgrep", "-f", f"[i]mport sys,zlib.*/run/hasys/{self.group}$"]
+        return int(self.lab.run(server, asked))
+
+    def boot_of(self, server: str) -> str:
+        return self.lab.run(server, ["cat", "/proc/sys/kernel/random/boot_id"]).strip()
+
     async def phase_is(self, server: str, phase: str) -> bool:
         return (await self.report(server)).phase == phase
+
+    async def has_another_guard(self, server: str, before: str) -> bool:
+        """A guard that has just been killed may be asked while nobody is there."""
+        reply = await self.call(server, "guard.say", message=messages.encode(self._status))
+        if isinstance(reply, Failed):
+            return False
+        return (await self.report(server)).incarnation != before
+
+    async def has_ended(self, server: str, pid: int) -> bool:
+        return not self.lab.run(server, ["sh", "-c", f"ls -d /proc/{pid} || true"]).strip()
+
+    async def restart_guard(self, server: str, spoil: str) -> None:
+        """Ended in order, something done to what it left, and no state in /run for the next."""
+        pid = self.guard_pid(server)
+        self.lab.run(server, ["kill", "-TERM", str(pid)])
+        await until(lambda: self.has_ended(server, pid), "the end of the guard")
+        self.lab.run(server, ["sh", "-c", f"rm -f /run/hasys/{self.group}/state; {spoil}"])
+
+    async def refused_solo(self, reign: GuardReign) -> str:
+        solo = messages.encode(Solo(self.registration, reign, 1, give=True))
+        reply = await self.call(reign.server, "guard.say", message=solo)
+        assert isinstance(reply, Failed), reply
+        return reply.message
 
     async def hears_active(self, server: str) -> bool:
         return (await self.report(server)).peer_running
@@ -147,7 +195,11 @@ class Conductor:
         return reply
 
     async def report(self, server: str) -> messages.Report:
-        return _report((await self.say(server, Status(self.registration))).report)
+        return _report((await self.say(server, self._status)).report)
+
+    @property
+    def _status(self) -> Status:
+        return Status(self.registration)
 
     async def register(self, *servers: str) -> None:
         for server in servers:
