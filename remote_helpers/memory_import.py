@@ -34,11 +34,16 @@ class SourcesInMemory:
         return str(self.modules[name][2]) if name in self.modules else None
 
 
-def start(modules: Dict[str, List[Any]], entry: str = "remote_helpers.serve") -> None:
+def install(modules: Dict[str, List[Any]]) -> None:
     """First in line, so that a package of the same name on the server is never taken."""
     if sys.version_info < (3, 6):
         print("HASYS-NO-PYTHON")  # this file is still read by 3.5; what follows is not
         sys.exit(1)
     sys.meta_path.insert(0, SourcesInMemory(modules))
-    __import__(entry)  # it exists only from here on
-    sys.modules[entry].main()
+
+
+def start(modules: Dict[str, List[Any]]) -> None:
+    install(modules)
+    from remote_helpers import serve  # noqa: PLC0415 - it exists only from here on
+
+    serve.main()

@@ -1,9 +1,10 @@
 """Whether a step that changes the server may act now, by the gate of the group's guard.
 
-Asked in the process that acts, under the lock of the group's steps. Without a gate file the group
-is not guarded, and the epoch of the run decides alone.
+Asked in the process that acts, under the lock of the group's steps. A group without a guard's
+record is not guarded, and the epoch of the run decides alone.
 """
 
+import os
 from typing import Any, NamedTuple, Optional
 
 from remote_helpers.guarding import clock, gate_file, record_file
@@ -36,7 +37,7 @@ def pass_of(data: Any) -> Optional[Pass]:
 def check(places: Places, shown: Optional[Pass], *, takes: bool) -> None:
     """Raises OperationError, `gate-closed`. `takes`: the step may take an exclusive resource."""
     published = gate_file.read(places.gate)
-    if published is None:
+    if published is None and not os.path.lexists(places.record):
         return
     if shown is None:
         raise _closed("the group is guarded, and the step carries no gate")
@@ -46,6 +47,8 @@ def check(places: Places, shown: Optional[Pass], *, takes: bool) -> None:
         raise _closed("another controller is registered with the guard, or none")
     if not takes:
         return
+    if published is None:
+        raise _closed("no guard has run here since the server started")
     gate = published.gate
     if shown.reign is None:
         raise _closed("the step shows no reign")

@@ -17,7 +17,7 @@ Job = Callable[[], Any]
 Done = Callable[[Any], None]
 """Gets what the job returned, or the exception that it raised."""
 
-THREADS = 16
+THREADS = 64
 
 
 class Background:

@@ -19,10 +19,12 @@ from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol.clocks import Clocks
 from remote_helpers.protocol.guard import Guard, Outputs
 from remote_helpers.protocol.record import Record
-from remote_helpers.protocol.words import ALWAYS, Now
+from remote_helpers.protocol.words import ALWAYS, NEVER, Now
 
 Act = Callable[[Guard, Now], Tuple[Guard, Outputs]]
 
+WRITE_S = 1.0
+"""How old what is left to a successor may be, where nothing of importance has changed."""
 GRACE_S = 0.5
 """For a step in progress when a reign is stopped in order."""
 
@@ -64,6 +66,8 @@ class Driver:
         """Made by whoever makes the driver, for they in turn enter what they see here."""
         self.cover_state: Callable[[], Any] = dict
         self.due = ALWAYS
+        self._written: Optional[Guard] = None
+        self._written_at = NEVER
         self._saving = False
         self._waiting: Deque[Tuple[Act, Replies]] = collections.deque()
 
@@ -97,15 +101,16 @@ class Driver:
         self._commit(*act(self.guard, now), nobody)
 
     def ask(self, act: Act, replies: Replies) -> None:
-        """From a controller: in the order in which they come, each saved before it counts."""
-        if self._saving:
-            self._waiting.append((act, replies))
-            return
+        """From a controller. What writes the record waits for what is being written; all else
+        does not: a stop ends a reign while the disk hangs.
+        """
         now = self._tick_if_due()
         after, outputs = act(self.guard, now)
         record = _record_in(outputs)
         if record is None:
             self._commit(after, outputs, replies)
+        elif self._saving:
+            self._waiting.append((act, replies))
         else:
             self._save(record, lambda: self._decide_again(act, record, replies), replies)
 
@@ -173,9 +178,12 @@ class Driver:
         self._perform(outputs, replies)
 
     def become(self, after: Guard) -> None:
-        """Left to a successor before any effect of it leaves."""
+        """Left to a successor before any effect of it leaves, where it would miss it."""
+        bare = _bare(after)
+        if bare != self._written or self._clocks.now.fast > self._written_at + WRITE_S:
+            self._state.write(Left(after, self._clocks, self.cover_state()))
+            self._written, self._written_at = bare, self._clocks.now.fast
         self.guard = after
-        self._state.write(Left(after, self._clocks, self.cover_state()))
         held = after.holder
         end = leases.end_of(held)
         orderly = held.phase in (leases.REIGNING, leases.STOPPING) and end < ALWAYS
@@ -219,6 +227,18 @@ class Driver:
         self._background.submit(
             lambda: step_lock.end_steps(self._places.kept, GRACE_S), lambda _result: then()
         )
+
+
+def _bare(guard: Guard) -> Guard:
+    """Without what a successor can do without: when it last spoke, asked and heard.
+
+    Heard a moment less, it is more careful with the peer, never bolder: what was promised counts.
+    """
+    return guard._replace(
+        beat_at=NEVER,
+        holder=guard.holder._replace(asked_at=NEVER),
+        grantor=guard.grantor._replace(heard_at=NEVER, running_at=NEVER),
+    )
 
 
 def _record_in(outputs: Outputs) -> Optional[Record]:

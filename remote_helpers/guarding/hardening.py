@@ -3,6 +3,7 @@
 What cannot be had is a warning, not a failure.
 """
 
+import contextlib
 import ctypes
 import gc
 import os
@@ -24,13 +25,16 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def small() -> None:
     """Before threads and most modules: what is locked in memory later is kept small."""
     threading.stack_size(STACK_BYTES)
-    _libc.mallopt(_M_ARENA_MAX, 1)
+    with contextlib.suppress(AttributeError):
+        _libc.mallopt(_M_ARENA_MAX, 1)
 
 
 def harden() -> List[str]:
     """Warnings. Called when everything is loaded."""
     warnings = []
     gc.collect()
+    with contextlib.suppress(AttributeError):  # another C library keeps nothing back
+        _libc.malloc_trim(0)
     if _libc.mlockall(_CURRENT_AND_FUTURE) != 0:
         why = os.strerror(ctypes.get_errno())
         warnings.append("memory is not locked ({}): swapping may stop the guard".format(why))

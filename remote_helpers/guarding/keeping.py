@@ -109,9 +109,11 @@ class Keeping:
 
     # --- demotion ---
 
-    def demote(self, deadline: float, now: Now) -> None:
+    def demote(self, guard: Guard, deadline: float, now: Now) -> None:
         self._deadline = deadline
         self._pass(now)
+        if guard.holder.phase == leases.EMERGENCY:
+            self._background.submit(self._letting_go.end_steps, lambda _result: None)
 
     def _pass(self, now: Now) -> None:
         monotonic = time.monotonic()
@@ -137,12 +139,14 @@ class Keeping:
                 self.cover.defuse()
             self._left_armed = False
 
-    def feed(self, guard: Guard, now: Now) -> None:
-        """Only so far that it fires at the latest when the lease ends."""
+    def feed(self, guard: Guard, now: Now) -> str:
+        """Only so far that it fires at the latest when the lease ends. What is wrong with it."""
         if guard.holder.phase != leases.IDLE and not self.cover.armed:
             self.cover.arm()
         if self.cover.armed and guards.may_feed_watchdog(guard, now):
             self.cover.feed()
+        problem: str = self.cover.problem
+        return problem
 
 
 def _moment(guard: Guard) -> Moment:

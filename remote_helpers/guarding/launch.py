@@ -21,8 +21,12 @@ from remote_helpers.guarding import settings as settings_of
 from remote_helpers.guarding.places import Places
 from remote_helpers.operation import Context, OperationError
 
-BOOT = "import sys,zlib;exec(zlib.decompress(open(sys.argv[1]+'/code','rb').read()))"
 ENTRY = "remote_helpers.guarding.process"
+BOOT = (
+    "import sys,zlib;exec(zlib.decompress(open(sys.argv[1]+'/code','rb').read()));"
+    "sys.modules['{}'].main()".format(ENTRY)
+)
+"""The code is loaded and forgotten before the guard begins, and so not locked in memory."""
 PAUSE_S = 0.02
 HELLO_S = 2.0
 """A guard that does not answer for so long hangs; nothing is started beside it."""
@@ -135,6 +139,7 @@ def _code() -> Any:
         raise OperationError("unsupported", "a guard is started by a helper that came by SSH")
     table = json.dumps(modules, sort_keys=True)
     starter = inspect.getsource(memory_import)
-    text = "{}\nimport json\nstart(json.loads({!r}), {!r})\n".format(starter, table, ENTRY)
+    text = "{}\nimport json\ninstall(json.loads({!r}))\n__import__({!r})\n"
+    text = text.format(starter, table, ENTRY)
     raw = text.encode("utf-8")
     return zlib.compress(raw, 6), hashlib.sha256(raw).hexdigest()

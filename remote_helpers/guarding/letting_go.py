@@ -56,7 +56,7 @@ class LettingGo:
 
     def jobs(self, until: float) -> List[Tuple[str, Callable[[], None]]]:
         """By name, those that are not under way, which they are now; `until`: CLOCK_MONOTONIC."""
-        every: List[Tuple[str, Callable[[], None]]] = [("addresses", self._addresses)]
+        every: List[Tuple[str, Callable[[], None]]] = [("addresses", self._take_off)]
         every += [
             ("resource " + one["name"], functools.partial(self._end, one, until))
             for one in self._wanted
@@ -69,9 +69,8 @@ class LettingGo:
     def has_ended(self, name: str, _result: Any) -> None:
         self._under_way.discard(name)
 
-    def _addresses(self) -> None:
-        """Before and after the steps in progress are ended: one of them may add an address."""
-        self._take_off()
+    def end_steps(self) -> None:
+        """Once, when the gate has just closed: a step that began before it may add an address."""
         step_lock.end_steps(self._places.kept, GRACE_S)
         self._take_off()
 

@@ -17,6 +17,8 @@ from remote_helpers.guarding.places import Places
 from remote_helpers.operation import OperationError
 
 AGAIN_S = 0.1
+CONNECT_S = 1.0
+"""It is at once; only a guard that hangs, with many who wait before it, lets one wait."""
 Push = Callable[[Dict[str, Any]], None]
 
 
@@ -134,12 +136,14 @@ def connected(places: Places) -> socket.socket:
     """Raises OperationError, `no-guard`."""
     group = os.path.basename(places.run)
     made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made.settimeout(CONNECT_S)
     try:
         made.connect(places.socket)
     except OSError as problem:
         made.close()
         message = "no guard of group {} runs on this server ({})".format(group, problem.strerror)
         raise OperationError("no-guard", message) from None
+    made.settimeout(None)
     return made
 
 

@@ -26,6 +26,7 @@ from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.words import ALWAYS, question_interval
 
+RESET_AGAIN_S = 1.0
 AGAIN_S = 0.05
 """When a deadline is past and the machine is still there."""
 
@@ -70,7 +71,8 @@ class Loop:
         )
         self.serving = Serving(self)
         self.clients = Clients(self._open, self._close, self.serving.take)
-        self._next_beat = 0.0
+        self._next_beat = self._reset_at = 0.0
+        self._cover_problem = ""
         self.settings = settings
         self.use(settings)
 
@@ -82,8 +84,10 @@ class Loop:
         peer = guard.peer
         if settings.membership == guard.record.membership:
             peer = settings.peer
-        self.driver.guard = guard._replace(terms=settings.terms, peer=peer)
-        cover = self.keeping.cover
+        cover, terms = self.keeping.cover, settings.terms
+        if cover.armed:  # with the time-out that it has; fed by a shorter one it would fire late
+            terms = terms._replace(watchdog=max(terms.watchdog, guard.terms.watchdog))
+        self.driver.guard = guard._replace(terms=terms, peer=peer)
         if settings != self.settings and not cover.armed:
             cover, self.cover_warnings = covers.choose(settings, self.places, self._background)
             self.keeping.cover = cover
@@ -120,11 +124,17 @@ class Loop:
             self._next_beat = max(self._next_beat + interval, monotonic + interval / 2)
             self.driver.tick()
             self.driver.beat()
-            self.keeping.feed(self.driver.guard, self.driver.now())
+            self._feed()
             self.peer.links.open_missing(monotonic)
             self.clients.flush()
             self.serving.end_if_idle()
         self.keeping.work(self.driver)
+
+    def _feed(self) -> None:
+        problem = self.keeping.feed(self.driver.guard, self.driver.now())
+        if problem and problem != self._cover_problem:
+            self.alarm("the reset of this server is not armed: " + problem)
+        self._cover_problem = problem
 
     def _until_next(self) -> float:
         monotonic = time.monotonic()
@@ -141,11 +151,13 @@ class Loop:
 
     def _demote(self, why: str, deadline: float) -> None:
         self.log("demotes itself: " + why)
-        self.keeping.demote(deadline, self.driver.now())
+        self.keeping.demote(self.driver.guard, deadline, self.driver.now())
 
     def _reset(self, why: str) -> None:
-        self.log("resets the server: " + why)
-        self.beginning.reset()
+        if time.monotonic() >= self._reset_at:
+            self._reset_at = time.monotonic() + RESET_AGAIN_S
+            self.log("resets the server: " + why)
+            self.beginning.reset()
         # It may not, or not yet: whatever can still be taken down is.
         if self.driver.guard.holder.phase != leases.EMERGENCY:
             why += "; this server cannot be reset"

@@ -55,6 +55,11 @@ class Places(NamedTuple):
     def record(self) -> str:
         return os.path.join(self.kept, "guard")
 
+    @property
+    def released(self) -> str:
+        """The record of a group that is guarded no more: what was promised stays known."""
+        return self.record + ".released"
+
 
 def make(places: Places) -> None:
     """Both folders, for root alone."""

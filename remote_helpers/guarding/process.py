@@ -81,6 +81,8 @@ def _left_behind(settings: Settings, places: Places, boot: str, incarnation: str
     left = state_file.read(places.state, boot)
     if left is not None and left.guard.group == settings.group and left.guard.me == settings.me:
         return _goes_on(left, incarnation), "taken-over"
+    if os.path.lexists(places.released) and not os.path.lexists(places.record):
+        os.rename(places.released, places.record)
     stored = record_file.load(places.record)
     names = (settings.group, settings.me, settings.peer)
     clocks = clock.started()

@@ -95,6 +95,8 @@ class Serving:
         for path in (places.gate, places.state, places.socket, places.settings, places.code):
             if os.path.lexists(path):
                 os.unlink(path)
+        if os.path.lexists(places.record):
+            os.rename(places.record, places.released)
         self._reply(client, request, {})
         loop.ended = True
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.guarding.conductor import LEASE, Conductor, until
+from tests.guarding.conductor import LEASE, Conductor, resource, until
 from tests.lab.programs import ProgramFailed
 
 pytestmark = [pytest.mark.lab]
@@ -68,6 +68,36 @@ async def has_rebooted(conductor: Conductor, boot: str) -> bool:
         return conductor.boot_of(ONE) != boot
     except ProgramFailed:  # it is just going down or coming up
         return False
+
+
+async def test_a_stop_that_hangs_ends_with_a_reset(conductor: Conductor):
+    stuck = resource("command", "stuck", {"start": "true", "stop": "sleep 60", "check": "true"})
+    idle = resource("command", "stuck", {"start": "true", "stop": "true", "check": "exit 3"})
+    await conductor.start_both(resources=[[idle]])
+    reign = await conductor.reign_on(ONE, 1)
+    await conductor.start_guard(ONE, TWO, resources=[[stuck]])
+    boot = conductor.boot_of(reign.server)
+
+    conductor.lab.isolate(ONE)
+    cut_at = time.monotonic()
+    await until(lambda: has_rebooted(conductor, boot), "the reset")
+
+    assert time.monotonic() - cut_at < LEASE + 1.0
+
+
+async def test_a_guard_that_wakes_after_its_lease_resets_at_once(conductor: Conductor):
+    await conductor.start_both(reset="none")
+    reign = await conductor.reign_on(ONE, 1)
+    await conductor.start_service(reign)
+    boot, pid = conductor.boot_of(ONE), conductor.guard_pid(ONE)
+
+    conductor.lab.run(ONE, ["kill", "-STOP", str(pid)])
+    await asyncio.sleep(LEASE + 0.5)
+    uncovered = conductor.boot_of(ONE) == boot
+    conductor.lab.run(ONE, ["kill", "-CONT", str(pid)])
+    await until(lambda: has_rebooted(conductor, boot), "the reset")
+
+    assert uncovered
 
 
 async def test_an_idle_guard_that_dies_resets_nothing(conductor: Conductor):

@@ -9,12 +9,12 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestrator.transport.launch import BOOT
-from orchestrator.transport.pack import helper_pack
+from orchestrator.transport.pack import Pack, helper_pack
 
 REIGN = {"group": "web", "epoch": 3, "controller": "c-1", "run": "r-1"}
 
@@ -22,9 +22,16 @@ REIGN = {"group": "web", "epoch": 3, "controller": "c-1", "run": "r-1"}
 class Session:
     """Requests by name, replies in the order in which they come."""
 
-    def __init__(self, state: Path, python: str = sys.executable) -> None:
+    def __init__(
+        self,
+        state: Path,
+        python: str = sys.executable,
+        enter: Sequence[str] = (),
+        pack: Pack | None = None,
+    ) -> None:
+        """`enter`: argv prefix that runs it elsewhere; `pack`: another version of the helper."""
         self.process = subprocess.Popen(
-            [python, "-I", "-c", BOOT],
+            [*enter, python, "-I", "-c", BOOT],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -32,7 +39,7 @@ class Session:
         )
         self._numbers = itertools.count(1)
         self._received = b""
-        pack = helper_pack()
+        pack = pack or helper_pack()
         settings = {"digest": pack.digest, "state_directory": str(state)}
         self.send(b"%d\n%s%s" % (len(pack.payload), pack.payload, _line(settings)))
         self.hello = self.receive()["hello"]
@@ -78,8 +85,8 @@ def _line(message: object) -> bytes:
 
 
 @contextlib.contextmanager
-def session(state: Path, python: str = sys.executable) -> Iterator[Session]:
-    one = Session(state, python)
+def session(state: Path, python: str = sys.executable, **options: Any) -> Iterator[Session]:
+    one = Session(state, python, **options)
     with one.process:
         try:
             yield one
