@@ -8,10 +8,12 @@ import click
 from orchestrator.cli.acting import go_on
 from orchestrator.cli.running import Following, follow, with_following
 from orchestrator.cli.settings import Settings, with_settings
+from orchestrator.executor.charter import Charter
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
 from orchestrator.runtime.application import Application, opened
-from orchestrator.runtime.operate import abandon
+from orchestrator.runtime.edited import notice
+from orchestrator.runtime.operate import abandon, unfinished_run
 from orchestrator.runtime.order import Caller
 
 
@@ -37,6 +39,9 @@ def resume_command(run: str, give_up: bool, settings: Settings, following: Follo
     async def operation(
         application: Application, caller: Caller
     ) -> RunResult | tuple[Refusal, ...]:
+        record = await unfinished_run(application, run)
+        if edited := notice(Charter.from_json(record.charter)):
+            click.echo(edited, err=True)
         return await go_on(application, run, caller)
 
     return follow(operation, settings, following)

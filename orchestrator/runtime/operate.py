@@ -26,6 +26,7 @@ from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.bind import Number, charter_of, program_of, unfinished_refusal
+from orchestrator.runtime.edited import notice
 from orchestrator.runtime.ground import Ground, OwnGround
 from orchestrator.runtime.order import Caller, Order, Site
 from orchestrator.runtime.plan import differing
@@ -85,6 +86,8 @@ async def resume(
         )
         if program.digest != charter.digest:
             return (_changed(record),)
+        if edited := notice(charter):
+            await _tell(application, charter, "playbook-edited", Severity.WARNING, edited)
         async with ground.reach() as transport:
             site = Site(group=group, transport=transport, authorise=ground.authorise)
             return await _run(application, site, program, charter, caller)

@@ -139,10 +139,12 @@ def test_a_task_under_way_when_the_controller_died_is_not_repeated_blindly(site)
         )
         controller.kill()
         controller.wait(timeout=10)
+    play.write_text("- hosts: source\n  tasks: [{command: touch /run/edited}]\n")
     resumed = site.hasys("resume", site.runs()[0]["run"])
 
     assert resumed.code == 1
+    assert f"edited since run {site.runs()[0]['run']} began: {play}" in resumed.err
     assert "the controller died while `Charge the customers` was under way" in resumed.err
     assert "not repeated blindly" in resumed.err
     assert site.on("linux1", "cat", "/run/charged") == "charged\n"
-    assert site.on("linux1", "sh", "-c", "ls /run/afterwards 2>/dev/null || true") == ""
+    assert site.on("linux1", "sh", "-c", "ls /run/afterwards /run/edited || true") == ""
