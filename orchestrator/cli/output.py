@@ -1,10 +1,13 @@
 """Documents for programs and tables for people; colour only where a terminal is."""
 
+import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
+
+from orchestrator.model import Diff
 
 COLOURS = {
     "ACTIVE": "green",
@@ -57,3 +60,10 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours < 48 else f"{hours // 24} d {hours % 24} h"
+
+
+def diff_lines(diff: Diff) -> Iterator[str]:
+    """As `diff -u` writes it."""
+    before, after = diff.before.splitlines(), diff.after.splitlines()
+    names = (f"before: {diff.what}", f"after: {diff.what}")
+    yield from difflib.unified_diff(before, after, *names, lineterm="")

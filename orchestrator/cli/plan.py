@@ -1,6 +1,5 @@
 """A plan as people read it: each step with what it would do, what goes side by side, the digest."""
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,10 +7,10 @@ from typing import Any, assert_never
 
 import click
 
-from orchestrator.cli.output import coloured, document
+from orchestrator.cli.output import coloured, diff_lines, document
 from orchestrator.executor.plan import WORDS, Plan, PlannedStep, PlannedTask
 from orchestrator.graph import step_waves
-from orchestrator.model import Diff, Status
+from orchestrator.model import Status
 from orchestrator.playbooks.model import (
     CompiledBlock,
     CompiledInclude,
@@ -190,13 +189,6 @@ class _Drawing:
 
     def _number(self, task: PlannedTask, step: PlannedStep) -> int:
         return self._numbers.get((_base(task.path), _resource_of(step)), 0)
-
-
-def diff_lines(diff: Diff) -> Iterator[str]:
-    """As `diff -u` writes it."""
-    before, after = diff.before.splitlines(), diff.after.splitlines()
-    names = (f"before: {diff.what}", f"after: {diff.what}")
-    yield from difflib.unified_diff(before, after, *names, lineterm="")
 
 
 def exit_code(plan: Plan) -> int:

@@ -57,7 +57,7 @@ def carry(order_of: OrderOf, settings: Settings, following: Following, planning:
     async def operation(
         application: Application, caller: Caller
     ) -> RunResult | tuple[Refusal, ...]:
-        order = dataclasses.replace(order_of(application), plan=digest)
+        order = dataclasses.replace(order_of(application), plan=digest, diff=planning.diff)
         return await act(application, order, caller)
 
     return follow(operation, settings, following)

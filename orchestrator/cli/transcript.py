@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from orchestrator.cli.output import coloured
+from orchestrator.cli.output import coloured, diff_lines
 from orchestrator.executor.progress import (
     PlayStarted,
     Progress,
@@ -90,6 +90,8 @@ class Transcript:
             words.append("(before the cut)")
         self._shown[ended.server] = ended.outcome.status
         yield _line(ended.server, " ".join(words), ended.outcome)
+        if ended.outcome.diff is not None:
+            yield from (f"    {line}" for line in diff_lines(ended.outcome.diff))
         if self._verbosity >= RESULTS and ended.outcome.result:
             yield f"    {json.dumps(ended.outcome.result, default=str)}"
 

@@ -42,6 +42,7 @@ class Daemon:
             variables=dict(order.variables),
             by=order.by,
             plan=order.plan,
+            diff=order.diff,
         )
         request = {"op": "carry-out", "order": wire.asked_to_json(asked)}
         return wire.result_from_json(await self._followed(request, caller))

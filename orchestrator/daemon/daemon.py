@@ -95,6 +95,7 @@ class Daemon:
             variables=asked.variables,
             by=asked.by,
             plan=asked.plan,
+            diff=asked.diff,
         )
         return await steward.runs.carry_out(order, caller)
 

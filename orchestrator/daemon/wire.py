@@ -57,6 +57,7 @@ class Asked:
     variables: dict[str, Any]
     by: str
     plan: str = ""
+    diff: bool = False
 
     def chosen(self) -> Selection:
         return Selection.from_json(self.selection)

@@ -34,6 +34,8 @@ class Charter:
     """The texts of all files that the playbook includes, by path."""
     selection: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Tags and the task to start at: `playbooks.directives.Selection`."""
+    diff: bool = False
+    """What tasks change within files is told."""
 
     @property
     def reign(self) -> Reign:

@@ -73,6 +73,7 @@ async def rehearse(
         steps=steps,
         clock=hurrying,
         servers=charter.servers,
+        shows_diff=True,
     )
     who = Who(
         group=group,

@@ -126,6 +126,7 @@ class Run:
             steps=self._steps,
             clock=self.clock,
             servers=self.charter.servers,
+            shows_diff=self.charter.diff,
         )
         who = Who(
             group=self.group,

@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.clock import Clock
 from orchestrator.executor import judge
 from orchestrator.executor.acting import Actor, Use
+from orchestrator.executor.as_told import as_told
 from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.foretold import undecided
 from orchestrator.executor.scope import Scope, registered
@@ -22,7 +23,6 @@ from orchestrator.playbooks.model import CompiledTask, Position, Task
 from orchestrator.playbooks.module import Module, failed
 from orchestrator.playbooks.modules import MODULES
 from orchestrator.playbooks.template import CENSORED, TemplateError, holds, render, render_arguments
-from orchestrator.transport import Request
 
 How = Callable[[Use], Awaitable[Outcome]]
 DEFAULT_TIMEOUT_S = 300.0
@@ -67,6 +67,8 @@ class TaskRunner:
     clock: Clock
     servers: tuple[ServerName, ...]
     """The run touches no other."""
+    shows_diff: bool
+    """What a task changes within files is told, where the task does not say otherwise."""
 
     def condition_of(
         self,
@@ -221,12 +223,16 @@ class TaskRunner:
                 module=module,
                 call=call,
                 server=server,
-                as_told=lambda request: _as_told(request, task, variables),
+                as_told=lambda request: as_told(request, task, variables),
                 title=title_of(task, variables),
                 is_harmless=task.changed_when == ("false",),
             )
         )
-        return _cut(task, outcome) if outcome.result.get("kind") == "cut" else outcome
+        if outcome.result.get("kind") == "cut":
+            return _cut(task, outcome)
+        said = task.directives.diff
+        is_shown = self.shows_diff if said is None else self.is_said(said, task, turn.server)
+        return outcome if is_shown else dataclasses.replace(outcome, diff=None)
 
     def _where(self, turn: Turn, variables: Mapping[str, Any]) -> ServerName:
         name = turn.task.directives.delegate_to
@@ -234,34 +240,6 @@ class TaskRunner:
             return turn.server
         found = render(name, variables)
         return ServerName(str(variables[found] if found in DELEGATES else found))
-
-
-def _as_told(request: Request, task: Task, variables: Mapping[str, Any]) -> Request:
-    """With the user and the environment of the task; what the module itself was given wins."""
-    if request.op == "check":
-        inner = dataclasses.replace(request, op=request.args["op"], args=request.args["args"])
-        told = _as_told(inner, task, variables)
-        return dataclasses.replace(request, args={"op": told.op, "args": told.args})
-    directives = task.directives
-    user = render(directives.become_user, variables) if directives.become_user else None
-    become = directives.become
-    is_other = render(become, variables) if isinstance(become, str) else become
-    if request.op != "run":
-        if is_other and user not in (None, "root"):
-            raise ValueError(f"'become_user' does not go with {task.module}: it acts as root")
-        return request
-    args = dict(request.args)
-    if is_other and user is not None and "user" not in args:
-        args["user"] = str(user)
-    environment: dict[str, str] = {}
-    for one in directives.environment:
-        values = render(one, variables)
-        if not isinstance(values, Mapping):
-            raise TemplateError("'environment' must be a mapping of names to values")
-        environment.update({str(name): str(value) for name, value in values.items()})
-    if environment:
-        args["environment"] = {**environment, **(args.get("environment") or {})}
-    return dataclasses.replace(request, args=args)
 
 
 def title_of(task: Task, variables: Mapping[str, Any]) -> str:

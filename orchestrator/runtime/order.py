@@ -34,6 +34,8 @@ class Order:
     by: str
     plan: str = ""
     """The beginning of the digest of the plan that is to be carried out; empty: none was made."""
+    diff: bool = False
+    """What tasks change within files is told."""
 
 
 class Stoppable(Protocol):

@@ -61,6 +61,44 @@ async def test_a_cut_step_is_done_again_only_where_its_check_can_tell(stage):
     assert stage.servers.log == ["ran /usr/bin/tell on linux1"]
 
 
+async def test_what_was_registered_set_and_notified_before_a_cut_is_there_after_it(stage):
+    playbook = """
+- hosts: source
+  handlers:
+    - {name: told, command: "tell {{ word }} {{ ran.rc }} {{ each.results | length }}"}
+  tasks:
+    - {command: first, register: ran, notify: told}
+    - {set_fact: {word: "{{ inventory_hostname }}-{{ ran.rc }}"}}
+    - {command: "each {{ item }}", loop: [1, 2], register: each}
+    - {command: last}
+"""
+
+    def die_at_the_last(server, request):
+        if request.op == "run" and request.args["argv"] == ["last"]:
+            raise ControllerDied
+
+    stage.servers.hook = die_at_the_last
+    with pytest.raises(ControllerDied):
+        await stage.play(playbook)
+
+    def done_after_all(server, request):
+        if request.op == "check":
+            return Done(data={"would": "change", "detail": "it was not done"}, took_s=0)
+        return None
+
+    stage.servers.hook = done_after_all
+    result = await stage.play(playbook)
+
+    assert result.state is RunState.DONE
+    assert [line.removeprefix("ran ") for line in stage.servers.log] == [
+        "first on linux1",
+        "each 1 on linux1",
+        "each 2 on linux1",
+        "last on linux1",
+        "tell linux1-0 0 2 on linux1",
+    ]
+
+
 async def test_a_stopped_run_ends_between_steps_and_is_resumed(stage):
     run = []
 
