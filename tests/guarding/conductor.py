@@ -28,16 +28,17 @@ from remote_helpers.protocol.messages import (
 from remote_helpers.protocol.words import Registration
 from remote_helpers.protocol.words import Reign as GuardReign
 from tests.lab import addresses, programs
+from tests.lab.kernel.lab import KernelLab
 from tests.lab.namespaces.lab import NamespacesLab
+
+Lab = NamespacesLab | KernelLab
 
 GROUP = "web"
 LEASE = 3.0
 PLAN = "plan-1"
 
 
-def settings_of(
-    lab: NamespacesLab, me: str, peer: str, port: int, **changes: Any
-) -> dict[str, Any]:
+def settings_of(lab: Lab, me: str, peer: str, port: int, **changes: Any) -> dict[str, Any]:
     """As a controller would write them for one of the lab's servers."""
     plan = lab.network.addresses
     links = [
@@ -63,9 +64,10 @@ def settings_of(
     }
 
 
-def resources_of(lab: NamespacesLab) -> list[list[dict[str, Any]]]:
+def resources_of(lab: Lab) -> list[list[dict[str, Any]]]:
     plan = lab.network.addresses
-    address = {"device": "eth0", "interface": f"{plan.service}/25"}
+    card = "vec0" if lab.description.kind == "kernel" else "eth0"
+    address = {"device": card, "interface": f"{plan.service}/25"}
     program = f"lab-http --port {addresses.SERVICE_PORT}"
     site = {"start": f"exec /usr/local/bin/{program}", "pattern": program}
     return [[resource("ip", "address", address)], [resource("process", "site", site)]]
@@ -78,7 +80,7 @@ def resource(kind: str, name: str, spec: Mapping[str, Any]) -> dict[str, Any]:
 class Conductor:
     """Registered as one controller; the run epoch of its steps rises with each reign."""
 
-    def __init__(self, lab: NamespacesLab, group: str = GROUP, port: int = 7410) -> None:
+    def __init__(self, lab: Lab, group: str = GROUP, port: int = 7410) -> None:
         self.lab = lab
         self.group, self.port = group, port
         self.answers = True
