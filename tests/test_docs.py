@@ -7,6 +7,7 @@ import pytest
 
 from orchestrator.cli.main import hasys
 from orchestrator.model import Reason
+from orchestrator.transport import FailureKind
 from tests.support import cli_reference
 
 ROOT = Path(__file__).parent.parent
@@ -79,8 +80,9 @@ def test_every_reason_has_a_runbook(reason):
 
 def test_every_runbook_is_for_a_reason():
     books = {path.stem for path in (DOCS / "runbooks").glob("*.md")} - {"README"}
+    reasons = {reason.value for reason in Reason} | {kind.value for kind in FailureKind}
 
-    assert books <= {reason.value for reason in Reason}
+    assert books <= reasons
 
 
 def test_every_event_kind_is_documented():

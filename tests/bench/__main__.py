@@ -16,7 +16,7 @@ from tests.transport.sshd import SSHD
 
 AHEAD = -15
 """Root may go before the machine's other work: all contenders alike."""
-NAMES = ("failover", "poll", "latency", "switchover")
+NAMES = ("failover", "poll", "latency", "switchover", "guard")
 
 
 def main() -> int:
