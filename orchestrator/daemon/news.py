@@ -43,6 +43,8 @@ class Newsroom:
         for server, role in sorted(after.roles.items()):
             if before.roles.get(server) is not role:
                 self._role(server, before.roles.get(server), role, decision.reasons)
+        for server in sorted(before.outdated ^ after.outdated):
+            self._copy(server, is_trusted=server not in after.outdated)
         if before.goal != after.goal:
             self._goal(before.goal, after.goal, decision.reasons)
         if decision.reasons and after.goal is None and not acting:
@@ -76,6 +78,13 @@ class Newsroom:
         why = f" ({_told(reasons[0])})" if reasons else ""
         text = f"{server} is {role.value}{was}{why}"
         self._add("role-changed", text, server, LOUD.get(role, Severity.INFO))
+
+    def _copy(self, server: ServerName, *, is_trusted: bool) -> None:
+        if is_trusted:
+            self._add("data-in-sync", f"the data on {server} is whole again", server)
+        else:
+            text = f"the data on {server} may lack acknowledged writes: it is not promoted"
+            self._add("data-out-of-date", text, server, Severity.WARNING)
 
     def _goal(self, old: Goal | None, new: Goal | None, reasons: tuple[Because, ...]) -> None:
         why = "; ".join(_told(one) for one in reasons)

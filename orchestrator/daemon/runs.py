@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.daemon.quiet import QuietTransport
-from orchestrator.decision.intents import CleanServer, RestartResource, Wish
+from orchestrator.decision.intents import CleanServer, LetWrite, Wish, Work
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus, status_of
 from orchestrator.errors import Busy, HasysError
@@ -47,7 +47,7 @@ class Runs:
         self._task: asyncio.Task[object] | None = None
         self._seen_to: Monotonic | None = None
         """`since` of the last goal that a run was begun for, or came up in one."""
-        self._wanted: RestartResource | CleanServer | None = None
+        self._wanted: Work | None = None
         self._ended: tuple[str, float] | None = None
         self._due = asyncio.Event()
 
@@ -67,7 +67,7 @@ class Runs:
             return ""
         return name
 
-    def want(self, intent: RestartResource | CleanServer) -> None:
+    def want(self, intent: Work) -> None:
         self._wanted = intent
         self._due.set()
 
@@ -172,12 +172,14 @@ class Runs:
     def _is_lost(self, server: ServerName) -> bool:
         return self._steward.standing.silence(server) is not None
 
-    def _for_intent(self, intent: RestartResource | CleanServer) -> Order:
+    def _for_intent(self, intent: Work) -> Order:
         server = intent.server
         peer = self._steward.group.peer_of(server).name
         if isinstance(intent, CleanServer):
             order = self._order("stop", server, peer)
             return dataclasses.replace(order, limit=server)
+        if isinstance(intent, LetWrite):
+            return dataclasses.replace(self._order("write-alone", server, peer), limit=server)
         order = self._order("start", peer, server)
         return dataclasses.replace(order, only=frozenset({intent.resource}))
 

@@ -19,7 +19,7 @@ from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood
 from orchestrator.decision import decide as deciding
 from orchestrator.decision import vote as votes
-from orchestrator.decision.intents import Because, CleanServer, Fence, RestartResource, Tell, Wish
+from orchestrator.decision.intents import Because, Fence, Tell, Wish, Work
 from orchestrator.executor.run import RunResult
 from orchestrator.fencing import FenceOutcome
 from orchestrator.model import (
@@ -241,7 +241,7 @@ class Steward:
             self.news.say(ordered_event(self.application, self.group, intent.server, BY))
             self._outbox.send(lambda: self._spawn(self._fences.carry_out(intent)))
 
-    def work(self, intent: RestartResource | CleanServer) -> None:
+    def work(self, intent: Work) -> None:
         self.runs.want(intent)
 
     def tell(self, intent: Tell) -> None:

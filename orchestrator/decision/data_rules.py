@@ -130,22 +130,28 @@ def _start_refusal(
     here, there = replication_of(own, name), replication_of(peer, name)
     if here is None or not here.is_up:
         return _unknown(own, name)
+    if here.is_primary:
+        return None  # nothing is promoted: what stands on it may be started again
     if _is_split(here, there):
         return _split_brain(group.name, name, GroupView(servers=(own, peer), taken_at=own.reach.at))
     if any(volume.disk is not Disk.UP_TO_DATE for volume in here.volumes):
         return Refusal(
             reason=Reason.DATA_OUT_OF_DATE,
             evidence=f"{name}: {own.server} does not hold all data: {described(here)}",
-            advice=f"start it where the data is: hasys start {group.name} --on {peer.server}",
+            advice=f"start it where the data is: hasys start {group.name} --on {peer.server}; "
+            f"or sync it first: hasys play {group.name} resync",
         )
-    if here.connection is Connection.CONNECTED or _is_known_worse(here, there):
-        return None
-    if isinstance(peer.reach, Unknown):
-        return None
+    is_judged = here.connection is Connection.CONNECTED or isinstance(peer.reach, Unknown)
+    return None if is_judged or _is_known_worse(here, there) else _apart(group, name, peer)
+
+
+def _apart(group: Group, name: ResourceName, peer: ServerView) -> Refusal:
+    there = replication_of(peer, name)
+    seen = described(there) if there is not None else "not seen there"
     return Refusal(
         reason=Reason.DATA_NOT_IN_SYNC,
         evidence=f"{name}: the copies do not see each other, and {peer.server} may hold the last "
-        f"writes: {described(there) if there is not None else 'not seen there'}",
+        f"writes: {seen}",
         advice=f"bring them together first: hasys play {group.name} resync",
     )
 

@@ -13,6 +13,7 @@ from orchestrator.decision.intents import Because, Decision, Intent, NoteOrder, 
 from orchestrator.decision.pursue import pursue
 from orchestrator.decision.transitions import can_follow
 from orchestrator.decision.verdict import Hold, Verdict
+from orchestrator.decision.writes import frozen
 from orchestrator.model import Group, Mode, Reason, ResourceName
 from orchestrator.model.guard_report import GuardedView
 from orchestrator.model.moment import Monotonic
@@ -51,6 +52,7 @@ def decide(
     before = state
     state, renewals = upkeep.observe(facts, state)
     jumps = _jumps(before, state)
+    state, writes, write_reasons = frozen(facts, state)
     registering = upkeep.registration(facts, state)
     solos, solo_reasons = upkeep.solo(facts, state)
     cleanings, rejoin_reasons = upkeep.rejoin(facts, state)
@@ -63,11 +65,12 @@ def decide(
         decision = _by_rules(facts, state)
     return dataclasses.replace(
         decision,
-        intents=(*renewals, *registering, *solos, *cleanings, *jumps, *decision.intents),
+        intents=(*renewals, *registering, *solos, *cleanings, *jumps, *writes, *decision.intents),
         reasons=(
             *decision.reasons,
             *solo_reasons,
             *rejoin_reasons,
+            *write_reasons,
             *upkeep.unregistered(facts, state),
         ),
     )

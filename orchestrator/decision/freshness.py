@@ -102,15 +102,14 @@ def _doubt(
     own = _own_doubt(mine) if mine is not None else ""
     if own or any(seen is not None and seen.is_in_sync for seen in (mine, theirs)):
         return own
+    noted = "it has not been in sync since its peer wrote without it" if was else ""
     if theirs is not None and theirs.is_primary:
-        return _left_behind(other.server, theirs)
+        return _left_behind(other.server, theirs) or noted
     if mine is not None and mine.is_primary:
         return ""
-    if was:
-        return "it has not been in sync since its peer wrote without it"
     is_held_back = mine is None or mine.is_guarded or group.accept_data_loss
-    if theirs is not None or is_held_back:
-        return ""
+    if noted or theirs is not None or is_held_back:
+        return noted
     return (
         f"{other.server} is silent, and may have written since the two lost each other: "
         "nothing made it wait"

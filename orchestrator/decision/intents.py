@@ -91,6 +91,17 @@ class CleanServer:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LetWrite:
+    """Writes that wait for a word go on: the other copy is noted as out of date."""
+
+    server: ServerName
+
+
+Work = RestartResource | CleanServer | LetWrite
+"""What takes a run of steps on a server."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Tell:
     """An alarm for people."""
 
@@ -110,6 +121,7 @@ Intent = (
     | Fence
     | RestartResource
     | CleanServer
+    | LetWrite
     | Tell
 )
 

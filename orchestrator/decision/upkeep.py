@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from orchestrator.decision import freshness
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts, role_of
 from orchestrator.decision.intents import (
@@ -40,9 +41,21 @@ def observe(facts: Facts, state: GroupState) -> tuple[GroupState, tuple[Intent, 
     history, quarantined = _history(facts, state)
     roles = {name: role_of(facts, state, name) for name in facts.names}
     state = dataclasses.replace(
-        state, vote=vote, history=history, quarantined=quarantined, roles=roles
+        state,
+        vote=vote,
+        history=history,
+        quarantined=quarantined,
+        roles=roles,
+        outdated=_outdated(facts, state),
     )
     return state, intents
+
+
+def _outdated(facts: Facts, state: GroupState) -> frozenset[ServerName]:
+    """What is replicated by other means is judged where it is watched."""
+    if not freshness.replicated(facts.group):
+        return state.outdated
+    return freshness.outdated(facts.group, facts.view.view, state.outdated).servers
 
 
 def _history(facts: Facts, state: GroupState) -> tuple[History, dict[ServerName, Monotonic]]:

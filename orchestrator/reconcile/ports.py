@@ -5,7 +5,7 @@ The daemon has them over SSH and SQLite, the simulator over a world in virtual t
 
 from typing import Any, Protocol
 
-from orchestrator.decision.intents import CleanServer, Fence, RestartResource, Tell
+from orchestrator.decision.intents import Fence, Tell, Work
 from orchestrator.model import GroupView, ServerName
 from orchestrator.model.guard_report import Surroundings
 from orchestrator.model.state import GroupState
@@ -48,7 +48,7 @@ class Ports(Protocol):
         """Asked again every turn; once for each reign is enough."""
         ...
 
-    def work(self, intent: RestartResource | CleanServer) -> None:
+    def work(self, intent: Work) -> None:
         """For the executor: a run of steps on a server."""
         ...
 

@@ -14,14 +14,13 @@ from orchestrator.decision.decide import decide
 from orchestrator.decision.hear import hear
 from orchestrator.decision.intents import (
     Because,
-    CleanServer,
     Decision,
     Fence,
     GiveSolo,
     Intent,
     NewTerm,
-    RestartResource,
     Tell,
+    Work,
 )
 from orchestrator.model import Group, Observation, Seen, ServerName, Unknown, UnknownReason
 from orchestrator.model.guard_report import FenceResult, GuardedView
@@ -173,7 +172,7 @@ class Reconciler:
             )
         elif isinstance(intent, Fence):
             self._ports.fence(intent)
-        elif isinstance(intent, RestartResource | CleanServer):
+        elif isinstance(intent, Work):
             self._ports.work(intent)
         elif isinstance(intent, Tell):
             self._ports.tell(intent)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator.decision import vote as votes
-from orchestrator.decision.intents import CleanServer, Fence, RestartResource, Tell
+from orchestrator.decision.intents import Fence, RestartResource, Tell, Work
 from orchestrator.model import Group, GroupView, ServerName
 from orchestrator.model.guard_report import Surroundings
 from orchestrator.model.state import GoalKind, GroupState, Policy, Vote
@@ -140,7 +140,7 @@ class SimController:
         self._effect()
         fencing.order(self, intent)
 
-    def work(self, intent: RestartResource | CleanServer) -> None:
+    def work(self, intent: Work) -> None:
         """A part that has failed is started again; what a server holds its guard takes down."""
         if isinstance(intent, RestartResource):
             self.plans.pop(intent.server, None)

@@ -1,0 +1,46 @@
+"""Writes that the kernel froze because the active lost its peer: when they may go on.
+
+First the other copy is noted as out of date, durably; only then the active is told to write. The
+race it prevents: writes are acknowledged that one disk alone has, and the controller dies before it
+knows: the next one would promote the other copy.
+"""
+
+import dataclasses
+
+from orchestrator.decision import vote as votes
+from orchestrator.decision.facts import Facts
+from orchestrator.decision.freshness import replicated, replication_of
+from orchestrator.decision.intents import Because, Intent, LetWrite
+from orchestrator.model import Mode, Reason, Seen, ServerName
+from orchestrator.model.state import GroupState
+
+
+def frozen(
+    facts: Facts, state: GroupState
+) -> tuple[GroupState, tuple[Intent, ...], tuple[Because, ...]]:
+    """Not while something is being brought about: the other copy may be about to take over."""
+    if state.mode is not Mode.AUTOMATIC or state.goal is not None:
+        return state, (), ()
+    for active in facts.names:
+        standby = facts.peer(active)
+        if not facts.holds(active, votes.newest(state.vote)) or not _waits(facts, active):
+            continue
+        because = Because(
+            reason=Reason.DATA_OUT_OF_DATE,
+            evidence=f"{active} lost the copy on {standby}, and its writes wait for a word",
+            age_s=facts.age(active),
+            advice=f"the copy on {standby} is noted as out of date; then they go on",
+        )
+        if standby in state.outdated:
+            return state, (LetWrite(server=active),), (because,)
+        noted = dataclasses.replace(state, outdated=state.outdated | {standby})
+        return noted, (), (because,)
+    return state, (), ()
+
+
+def _waits(facts: Facts, server: ServerName) -> bool:
+    view = facts.view.view.of(server)
+    if not isinstance(view.reach, Seen) or facts.now - view.reach.at > facts.silence_s:
+        return False
+    copies = (replication_of(view, name) for name in replicated(facts.group))
+    return any(copy is not None and copy.suspended == ("fencing",) for copy in copies)
