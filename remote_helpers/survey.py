@@ -10,7 +10,7 @@ import sys
 import time
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
 
-from remote_helpers import child, listening, netlink
+from remote_helpers import child, data_survey, listening, netlink
 from remote_helpers.operation import Context, OperationError
 from remote_helpers.resources.mounts import Mounted, mounted
 from remote_helpers.resources.systemd import parse_units
@@ -34,6 +34,8 @@ def survey(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
         "paths": _paths,
         "devices": _devices,
         "addresses": _addresses,
+        "drbd": lambda names: data_survey.resources(context, names),
+        "volume_groups": lambda names: data_survey.volume_groups(context, names),
         "ports": lambda ports: {str(port): listening.on_port(int(port)) for port in ports},
     }
     found = {name: looks[name](list(args[name])) for name in looks if args.get(name)}

@@ -6,7 +6,7 @@ import click
 
 from orchestrator.cli.output import coloured, document
 from orchestrator.cli.settings import Settings
-from orchestrator.decision.fitness import Finding
+from orchestrator.decision.finding import Finding
 from orchestrator.model import Group, ServerName
 
 DEGRADED = 5

@@ -3,12 +3,14 @@
 Pure: it compares answers with the definition, and the servers with one another.
 """
 
-import dataclasses
-import enum
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orchestrator.decision import data_fitness
+from orchestrator.decision.finding import Finding, Weight
 from orchestrator.model import (
+    DiskSpec,
+    DrbdSpec,
     Group,
     IpSpec,
     MountSpec,
@@ -21,20 +23,6 @@ Survey = Mapping[str, Any]
 
 CLOCK_OFF_S = 1.0
 """Logs of both servers are read on one time line; leases do not depend on it."""
-
-
-class Weight(enum.Enum):
-    ERROR = "error"
-    """A start or a move would fail, or would not be safe."""
-    WARNING = "warning"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    server: ServerName
-    weight: Weight
-    what: str
-    advice: str
 
 
 def findings(group: Group, server: ServerName, survey: Survey) -> list[Finding]:
@@ -77,6 +65,19 @@ def _resources(group: Group, survey: Survey) -> _Found:
                 yield from _unit(name, unit, survey.get("units", {}).get(unit, {}))
             case MountSpec(path=path):
                 yield from _mount_point(name, path, survey.get("paths", {}).get(path, {}))
+            case DrbdSpec(resource=drbd):
+                yield from data_fitness.of_drbd(
+                    name,
+                    survey.get("drbd", {}).get(drbd, {"problem": "the server says nothing of it"}),
+                    lease_s=group.timing.lease_s,
+                    handler=f"/var/lib/hasys/{group.name}/fence-peer",
+                    accept_loss=group.accept_data_loss,
+                )
+            case DiskSpec(volume_group=volume_group, reservation=reservation):
+                answer = survey.get("volume_groups", {}).get(volume_group, {})
+                yield from data_fitness.of_volume_group(
+                    name, volume_group, answer, reservation=reservation
+                )
             case IpSpec(interface=interface):
                 answer = survey.get("addresses", {}).get(str(interface), {})
                 yield from _address(name, str(interface), answer)

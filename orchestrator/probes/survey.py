@@ -33,6 +33,10 @@ def survey_request(group: Group, server: ServerName) -> Request:
         "programs": sorted({program for one in resources for program in programs_of(one)}),
         "units": sorted({one.spec.unit for one in resources if isinstance(one.spec, SystemdSpec)}),
         "paths": sorted({one.spec.path for one in resources if isinstance(one.spec, MountSpec)}),
+        "drbd": sorted({one.spec.resource for one in resources if isinstance(one.spec, DrbdSpec)}),
+        "volume_groups": sorted(
+            {one.spec.volume_group for one in resources if isinstance(one.spec, DiskSpec)}
+        ),
         "devices": sorted({network.devices[server] for network in group.networks.values()}),
         "addresses": sorted(
             {str(one.spec.interface) for one in resources if isinstance(one.spec, IpSpec)}

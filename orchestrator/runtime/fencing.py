@@ -2,7 +2,7 @@
 
 import os
 
-from orchestrator.decision.fitness import Finding, Weight
+from orchestrator.decision.finding import Finding, Weight
 from orchestrator.fencing import (
     Agents,
     Attempt,

@@ -5,7 +5,8 @@ their fencing devices.
 import asyncio
 import secrets
 
-from orchestrator.decision.fitness import Finding, Weight, clock_finding, findings
+from orchestrator.decision.finding import Finding, Weight
+from orchestrator.decision.fitness import clock_finding, findings
 from orchestrator.model import Group, Network, ServerName
 from orchestrator.probes.survey import hear_request, knock_request, survey_request
 from orchestrator.runtime.application import Application

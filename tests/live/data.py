@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.lab import addresses
-from tests.lab.kernel import drbd
+from tests.lab.kernel import drbd, fixtures
 from tests.lab.kernel.lab import KernelLab
 from tests.lab.kernel.writer import STORE_PORT
 from tests.live.site import Answer, Site
 
 ONE, TWO = addresses.SERVERS
-NUMBERS = f"{drbd.MOUNT_POINT}/numbers"
 _STORE = f"lab-store --port {STORE_PORT}"
 
 
@@ -21,6 +21,8 @@ class DataSite(Site):
     def __init__(self, lab: KernelLab, directory: Path) -> None:
         super().__init__(lab, directory)
         self.kernel = lab
+        # a file of its own: numbers that an earlier test kept would hide that these are lost
+        self.numbers = f"{drbd.MOUNT_POINT}/{directory.name}"
         self.resources(
             {
                 "copies": {"drbd": drbd.RESOURCE},
@@ -33,7 +35,7 @@ class DataSite(Site):
                 },
                 "store": {
                     "process": _STORE,
-                    "start": f"exec /usr/local/bin/{_STORE} {NUMBERS}",
+                    "start": f"exec /usr/local/bin/{_STORE} {self.numbers}",
                     "answers": f"tcp://127.0.0.1:{STORE_PORT}",
                     "after": ["data"],
                 },
@@ -47,7 +49,7 @@ class DataSite(Site):
 
     def kept(self, server: str) -> list[int]:
         """The numbers that are in the file of the active server."""
-        return [int(line) for line in self.on(server, "cat", NUMBERS).split()]
+        return [int(line) for line in self.on(server, "cat", self.numbers).split()]
 
     def copy(self, server: str) -> drbd.DrbdState | None:
         return drbd.state(self.kernel, server)
@@ -56,8 +58,30 @@ class DataSite(Site):
         for server in addresses.SERVERS:
             drbd.wait_for(self.kernel, server, lambda seen: seen.in_sync)
 
+    def problems(self) -> str:
+        return "\n".join(self.status()["problems"])
+
+    def wait(self, server: str, wanted: Callable[[drbd.DrbdState], bool]) -> drbd.DrbdState:
+        return drbd.wait_for(self.kernel, server, wanted)
+
+    def whole_again(self) -> None:
+        """Running servers, both copies in sync, nothing started."""
+        fixtures.heal(self.kernel)
+        self.done("stop", "web")
+        self.done("play", "web", "resync")
+
     def play(self, playbook: str, *arguments: str) -> Answer:
         return self.hasys("play", "web", playbook, *arguments)
+
+
+def lost_its_peer(seen: drbd.DrbdState) -> bool:
+    return seen.connection not in ("Connected", "SyncSource", "SyncTarget")
+
+
+def slow_sync(lab: KernelLab) -> None:
+    """Tens of seconds for what takes one: long enough to look at."""
+    for server in addresses.SERVERS:
+        lab.run(server, ["drbdadm", "disk-options", "--resync-rate=500k", drbd.RESOURCE])
 
 
 def prepare(lab: KernelLab) -> None:

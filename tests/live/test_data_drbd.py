@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.lab.kernel import fixtures
+from tests.lab.kernel import drbd, fixtures
 from tests.lab.kernel.lab import KernelLab
 from tests.lab.kernel.writer import write_all_the_time
 from tests.lab.witness import Witness
-from tests.live.data import ONE, TWO, DataSite, prepare
+from tests.live.data import ONE, TWO, DataSite, lost_its_peer, prepare, slow_sync
+from tests.live.site import until
 
 pytestmark = pytest.mark.kernel_lab
 
@@ -25,16 +26,14 @@ def lab() -> Iterator[KernelLab]:
 
 @pytest.fixture
 def site(lab: KernelLab, tmp_path: Path) -> Iterator[DataSite]:
-    """Whole again after each test: running servers, both copies in sync, nothing started."""
     one = DataSite(lab, tmp_path)
     yield one
-    fixtures.heal(lab)
-    one.done("stop", "web")
-    one.done("play", "web", "resync")
+    one.whole_again()
 
 
 @pytest.mark.mission("R3")
 @pytest.mark.mission("D6")
+@pytest.mark.mission("O4")
 def test_from_down_on_both_to_a_move_without_a_lost_write(site: DataSite):
     started = site.done("start", "web")
     status = site.status()
@@ -53,6 +52,160 @@ def test_from_down_on_both_to_a_move_without_a_lost_write(site: DataSite):
     witness.timeline.assert_never_both()
     assert len(sent.acknowledged) > 10
     assert sent.lost(site.kept(TWO)) == []
-    seen = site.copy(TWO)
-    assert seen is not None
-    assert (seen.role, seen.peer_role) == ("Primary", "Secondary")
+
+
+@pytest.mark.mission("R3")
+def test_after_a_power_cut_nothing_starts_on_silence_and_nothing_is_lost(site: DataSite):
+    site.done("start", "web")
+    with write_all_the_time(site.lab.description) as sent:
+        site.kernel.run(ONE, ["sleep", "1"])
+        site.kernel.power_off(ONE)
+        refused = site.hasys("start", "web", "--on", TWO)
+        site.kernel.power_on(ONE)
+        # what was under way when the power went is synced first: DRBD trusts the crashed side
+        site.done("play", "web", "resync")
+        site.done("start", "web", "--on", TWO)
+        site.kernel.run(TWO, ["sleep", "1"])
+
+    assert refused.code == 4
+    assert "server-unreachable" in refused.err
+    assert len(sent.acknowledged) > 10
+    assert sent.lost(site.kept(TWO)) == []
+    site.in_sync()
+
+
+@pytest.mark.mission("A2")
+@pytest.mark.mission("O4")
+def test_nobody_moves_to_a_copy_that_is_still_being_synced(site: DataSite):
+    site.done("start", "web")
+    site.kernel.run(TWO, ["drbdadm", "disconnect", drbd.RESOURCE])
+    site.on(ONE, "sh", "-c", f"head -c 12M /dev/urandom > {drbd.MOUNT_POINT}/big; sync")
+    apart = site.problems()
+    slow_sync(site.kernel)
+    site.kernel.run(TWO, ["drbdadm", "connect", drbd.RESOURCE])
+    site.wait(TWO, lambda seen: seen.connection == "SyncTarget")
+    refused = site.hasys("switchover", "web")
+    syncing = site.problems()
+    site.kernel.power_off(ONE)  # in the middle of it
+    site.kernel.cut_heartbeat(ONE)
+    site.kernel.power_on(ONE)
+    on_the_rest = site.hasys("start", "web", "--on", TWO)
+    site.kernel.join_heartbeat(ONE)
+    site.kernel.run(TWO, ["drbdadm", "adjust", drbd.RESOURCE])
+    site.done("play", "web", "resync")
+
+    assert "StandAlone (disconnected)" in apart
+    assert refused.code == 3
+    assert "data-not-in-sync" in refused.err
+    assert "SyncTarget" in refused.err
+    assert "s left" in refused.err
+    assert "the copies are being synced" in syncing
+    assert on_the_rest.code != 0
+    assert "data-out-of-date" in on_the_rest.out + on_the_rest.err
+    assert "Inconsistent/" in on_the_rest.out + on_the_rest.err
+    site.in_sync()
+
+
+@pytest.mark.mission("D5")
+@pytest.mark.mission("D6")
+def test_a_failing_disk_is_seen_and_the_service_moves_away_from_it(site: DataSite):
+    site.done("start", "web")
+    with write_all_the_time(site.lab.description) as sent:
+        site.kernel.disk_error(ONE)
+        site.wait(ONE, lambda seen: seen.disk == "Diskless")
+        problems = site.problems()
+        site.done("switchover", "web")
+        site.kernel.run(TWO, ["sleep", "1"])
+    back = site.hasys("switchover", "web")
+    site.kernel.disk_mend(ONE)
+    site.kernel.run(ONE, ["drbdadm", "attach", drbd.RESOURCE])
+    site.in_sync()
+
+    assert "only one copy is whole" in problems
+    assert "Diskless/UpToDate" in problems
+    assert sent.lost(site.kept(TWO)) == []
+    assert "data-not-in-sync" in back.err
+
+
+@pytest.mark.mission("D5")
+def test_a_disk_that_hangs_is_found_by_a_small_write(site: DataSite):
+    site.done("start", "web")
+    site.kernel.disk_hang(ONE)
+    try:
+        until(lambda: "small write to /mnt/data hangs" in site.problems(), "hung I/O noticed", 60)
+        states = site.states(ONE)
+    finally:
+        site.kernel.disk_mend(ONE)
+
+    assert states["data"] == "failed"
+    until(lambda: site.states(ONE)["data"] == "started", "the disk answers again", 60)
+
+
+@pytest.mark.mission("D5")
+def test_a_full_disk_is_said_and_what_did_not_fit_was_never_acknowledged(site: DataSite):
+    site.done("start", "web")
+    with write_all_the_time(site.lab.description) as sent:
+        site.kernel.run(ONE, ["sleep", "1"])
+        site.kernel.disk_full(ONE, drbd.MOUNT_POINT)
+        problems = site.problems()
+    kept = site.kept(ONE)
+    site.kernel.disk_free(ONE, drbd.MOUNT_POINT)
+
+    assert "data is full: 100 % of its space is used" in problems
+    assert sent.lost(kept) == []
+
+
+def test_a_standby_that_reboots_during_a_move_leaves_the_service_where_it_was(site: DataSite):
+    site.done("start", "web")
+    with site.begun("switchover", "web") as move:
+        until(lambda: "stopped" in site.states(ONE).values(), "the stop has begun", 30)
+        site.kernel.power_off(TWO)
+        ended = site.end_of(move, 120)
+    site.kernel.power_on(TWO)
+    again = site.done("start", "web", "--on", ONE)
+
+    assert ended.code != 0
+    assert again.code == 0
+    assert site.states(ONE)["address"] == "started"
+    site.in_sync()
+
+
+@pytest.mark.mission("D5")
+def test_who_keeps_the_file_system_busy_is_ended_by_policy(site: DataSite):
+    site.done("start", "web")
+    holder = f"systemd-run --quiet --unit=holder --working-directory={drbd.MOUNT_POINT} sleep 600"
+    site.kernel.shell(ONE, holder)
+    moved = site.done("switchover", "web")
+
+    assert "ended for it" in moved.out
+    assert "sleep" in moved.out
+
+
+@pytest.mark.mission("D6")
+def test_a_side_without_drbd_is_not_moved_to(site: DataSite):
+    site.done("start", "web")
+    tools = "/usr/sbin/drbdsetup"
+    site.kernel.run(TWO, ["mv", tools, f"{tools}.away"])
+    try:
+        refused = site.hasys("switchover", "web")
+    finally:
+        site.kernel.run(TWO, ["mv", f"{tools}.away", tools])
+
+    assert refused.code == 3
+    assert "drbdsetup" in refused.err
+    assert site.states(ONE)["copies"] == "started"
+
+
+def test_a_promotion_by_hand_is_seen_as_what_it_is(site: DataSite):
+    """Both sides cut from each other, one promoted by hand: status says both hold the data."""
+    site.done("start", "web")
+    site.kernel.cut_heartbeat(ONE)
+    site.wait(TWO, lost_its_peer)
+    site.kernel.run(TWO, ["drbdadm", "primary", drbd.RESOURCE])
+    problems = site.problems()
+    site.kernel.run(TWO, ["drbdadm", "secondary", drbd.RESOURCE])
+    site.kernel.join_heartbeat(ONE)
+    site.wait(ONE, lambda seen: seen.connection == "StandAlone")
+    site.done("play", "web", "split-brain-repair", "-e", f"victim={TWO}", "-e", "keep=false")
+
+    assert "both servers hold parts of the service" in problems

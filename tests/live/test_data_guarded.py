@@ -1,0 +1,129 @@
+"""Freshness by the kernel: with our handler no side goes on alone without the controller's word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import addresses, programs
+from tests.lab.kernel import drbd, fixtures
+from tests.lab.kernel.lab import KernelLab
+from tests.lab.kernel.writer import write_all_the_time
+from tests.live.data import ONE, TWO, DataSite, lost_its_peer, prepare
+from tests.live.site import until
+
+pytestmark = [pytest.mark.kernel_lab, pytest.mark.mission("R3")]
+RESOURCE_FILE = f"/etc/drbd.d/{drbd.RESOURCE}.res"
+HANDLER = "/var/lib/hasys/web/fence-peer"
+LAY_HANDLER = """\
+- name: Lay the handler where DRBD finds it
+  hosts: group
+  tasks:
+    - name: Install it
+      drbd: {resource: r0, state: guarded}
+"""
+NOTE = """\
+- name: The copy without a link is out of date, by its own kernel's word
+  hosts: linux2
+  tasks:
+    - name: Note it
+      drbd: {resource: r0, state: outdated}
+
+- name: Only then the writes go on
+  hosts: linux1
+  tasks:
+    - name: Let them
+      drbd: {resource: r0, state: writing}
+"""
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[KernelLab]:
+    with fixtures.a_lab() as made:
+        for server in addresses.SERVERS:
+            handlers = f'handlers {{ fence-peer "{HANDLER}"; }}'
+            made.shell(
+                server,
+                f"sed -i 's/disk {{/disk {{ fencing resource-and-stonith;/' {RESOURCE_FILE}; "
+                f"sed -i 's|^  protocol C;|  protocol C; {handlers}|' {RESOURCE_FILE}",
+            )
+        prepare(made)
+        yield made
+
+
+@pytest.fixture
+def site(lab: KernelLab, tmp_path: Path) -> Iterator[DataSite]:
+    one = DataSite(lab, tmp_path)
+    (one.inventory / "playbooks").mkdir()
+    for name, text in (("lay-handler", LAY_HANDLER), ("note", NOTE)):
+        (one.inventory / "playbooks" / f"{name}.yaml").write_text(text)
+    one.done("play", "web", "lay-handler")
+    until(lambda: one.hasys("start", "web").code == 0, "both answer after their boot", 60)
+    yield one
+    for server in addresses.SERVERS:  # a side that still waits for a word cannot be stopped
+        lab.power_off(server)
+    one.whole_again()
+
+
+def refused(lab: KernelLab, server: str) -> str:
+    """What the kernel says to a promotion that nobody cleared."""
+    with pytest.raises(programs.ProgramFailed) as caught:
+        lab.run(server, ["drbdadm", "primary", drbd.RESOURCE])
+    return str(caught.value)
+
+
+def test_a_lost_link_freezes_writes_until_the_other_copy_is_noted(site: DataSite):
+    lab = site.kernel
+    with write_all_the_time(site.lab.description) as sent:
+        lab.run(ONE, ["sleep", "1"])
+        lab.cut_heartbeat(ONE)
+        until(lambda: "writes frozen (fencing)" in site.problems(), "writes are frozen", 30)
+        by_hand = refused(lab, TWO)
+        site.done("play", "web", "note")
+        noted = site.problems()
+        outdated = refused(lab, TWO)
+        lab.run(ONE, ["sleep", "2"])
+    kept = site.kept(ONE)
+    lab.join_heartbeat(ONE)
+    site.in_sync()
+
+    assert "-7" in by_hand
+    assert "UpToDate/Outdated" in noted
+    assert "-2" in outdated
+    assert sent.longest_pause_s() > 1
+    assert len(sent.acknowledged) > 10
+    assert sent.lost(kept) == []
+
+
+def test_a_cut_link_and_then_a_power_cut_lose_no_acknowledged_write(site: DataSite):
+    """50 ms are enough to acknowledge writes that only one disk has, where nothing holds them."""
+    lab = site.kernel
+    with write_all_the_time(site.lab.description) as sent:
+        lab.run(ONE, ["sleep", "1"])
+        lab.cut_heartbeat(ONE)
+        lab.network.on_switch("sleep", "0.05")
+        lab.power_off(ONE)
+        drbd.wait_for(lab, TWO, lost_its_peer)
+        by_hand = refused(lab, TWO)
+        # as the controller's word after its proof; here the test has pulled the plug itself
+        lab.shell(
+            TWO,
+            "read -r now rest < /proc/uptime; mkdir -p /run/hasys/web; "
+            f'echo "stopped $((${{now%.*}} + 15))" > /run/hasys/web/cleared-{drbd.RESOURCE}; '
+            f"drbdadm primary {drbd.RESOURCE}; mount {drbd.DEVICE} {drbd.MOUNT_POINT}",
+        )
+    kept = site.kept(TWO)
+    lab.shell(TWO, f"umount {drbd.MOUNT_POINT}; drbdadm secondary {drbd.RESOURCE}")
+
+    assert "-7" in by_hand
+    assert len(sent.acknowledged) > 10
+    assert sent.lost(kept) == []
+
+
+def test_what_is_set_up_is_said(site: DataSite):
+    found = site.hasys("check", "--live", "web").out
+
+    assert "fence-peer" not in found
+    assert "notices a lost peer" not in found
