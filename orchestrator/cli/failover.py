@@ -1,5 +1,6 @@
 """`hasys failover --force`: a person makes a server ACTIVE, knowing what that overrides."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -8,9 +9,10 @@ from orchestrator.cli.running import Following, follow, with_following
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.errors import NotAllowed, UsageError
 from orchestrator.executor.run import RunResult
-from orchestrator.model import Group, Refusal, ServerName
+from orchestrator.model import Group, Refusal, ResourceName, ServerName
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.order import Caller
+from orchestrator.store.copies import CopyRecord
 
 
 @click.command("failover")
@@ -72,27 +74,37 @@ async def _force(
     from orchestrator.daemon.one_off import one_off
     from orchestrator.daemon.steward import Steward
 
+    kept = await application.copies.of(group.name)
     daemon = await found(application.state_directory)
     if daemon is not None:
         request = {"op": "force-preview", "group": group.name, "to": server}
         preview = await daemon.ask(request)
-        _confirm(preview, server, accepted)
+        _confirm(preview, server, accepted, kept)
         return await daemon.force(group.name, server, preview["token"], caller)
 
     async def here(steward: Steward) -> RunResult | tuple[Refusal, ...]:
         preview = forcing(steward, server)
-        _confirm(preview, server, accepted)
+        _confirm(preview, server, accepted, kept)
         return await force(steward, server, preview["token"], caller)
 
     return await one_off(application, group, here)
 
 
-def _confirm(preview: dict[str, Any], server: ServerName, accepted: frozenset[str]) -> None:
+def _confirm(
+    preview: dict[str, Any],
+    server: ServerName,
+    accepted: frozenset[str],
+    kept: Mapping[ResourceName, CopyRecord],
+) -> None:
     """Raises NotAllowed when the person does not accept what it may cost."""
     overrides = preview["overrides"]
     click.echo(f"forcing {server} to be ACTIVE overrides:", err=True)
     for one in overrides:
         click.echo(f"  - {one['text']}" + (f"  ({one['risk']})" if one["risk"] else ""), err=True)
+    for name, copies in kept.items():
+        at = copies.in_sync_at
+        when = "never" if at is None else f"{at.astimezone():%Y-%m-%d %H:%M:%S}"
+        click.echo(f"  {name}: both copies were last seen in sync: {when}", err=True)
     if not overrides:
         click.echo("  nothing: hasys switchover would do the same in good order", err=True)
     missing = sorted({one["risk"] for one in overrides if one["risk"]} - accepted)

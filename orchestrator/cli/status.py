@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -9,6 +10,8 @@ import click
 from orchestrator.cli.output import coloured, document, duration, table
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.cli.standing import Standing, standings, told
+from orchestrator.decision.data_rules import risk_of
+from orchestrator.decision.freshness import Condition, all_copies
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.model import (
     DataFact,
@@ -85,7 +88,22 @@ def as_json(found: GroupStatus) -> dict[str, Any]:
         "epoch": found.epoch,
         "servers": [_server_json(found, name) for name in found.group.server_names],
         "problems": list(found.problems),
+        **_copies_json(found),
     }
+
+
+def _copies_json(found: GroupStatus) -> dict[str, Any]:
+    """Of groups with replicated data."""
+    copies = {
+        one.resource: {
+            "condition": one.condition.value,
+            "in_sync_at": at.isoformat() if (at := found.in_sync_at.get(one.resource)) else None,
+            "text": one.text,
+        }
+        for one in all_copies(found.group, found.view)
+    }
+    risk = risk_of(found.group, found.view)
+    return {"copies": copies, "data": risk or "safe"} if copies else {}
 
 
 def _server_json(found: GroupStatus, name: ServerName) -> dict[str, Any]:
@@ -179,8 +197,21 @@ def _show(found: GroupStatus, standing: Standing | None) -> None:
         _show_server(found, name)
     for problem in found.problems:
         click.echo(f"  {click.style('!', fg='red')} {problem}")
+    for line in _copies_lines(found):
+        click.echo(f"  {line}")
     for reason in () if standing is None else standing["reasons"]:
         click.echo(f"  {told(reason)}")
+
+
+def _copies_lines(found: GroupStatus) -> Iterator[str]:
+    risk = risk_of(found.group, found.view)
+    if risk:
+        yield f"data: {risk}"
+    for one in all_copies(found.group, found.view):
+        at = found.in_sync_at.get(one.resource)
+        if one.condition is not Condition.IN_SYNC:
+            when = "never" if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
+            yield f"{one.resource}: last seen in sync: {when}"
 
 
 def _show_server(found: GroupStatus, name: ServerName) -> None:

@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 from orchestrator.daemon.steward import Steward
+from orchestrator.decision import freshness
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
 from orchestrator.decision.pursue import hindrances
@@ -51,6 +52,9 @@ def preview(facts: Facts, state: GroupState, target: ServerName) -> Preview:
     for because in hindrances(facts, state, goal):
         risk = DATA_LOSS if because.reason is Reason.DATA_OUT_OF_DATE else ""
         overrides.append(Override(risk=risk, text=because.evidence))
+    doubts = freshness.outdated(facts.group, facts.view.view, state.outdated).because
+    if target in doubts:
+        overrides.append(Override(risk=DATA_LOSS, text=doubts[target]))
     if facts.is_silent(facts.peer(target)):
         text = f"what {facts.peer(target)} wrote last may not have reached {target}"
         overrides.append(Override(risk=DATA_LOSS, text=text))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from orchestrator.daemon.conversation import Conversation
+from orchestrator.daemon.copy_watch import watch_copies
 from orchestrator.daemon.fences import Fences
 from orchestrator.daemon.news import Newsroom
 from orchestrator.daemon.outbox import Outbox
@@ -108,6 +109,7 @@ class Steward:
             tasks.create_task(self._take_turns(), name="turns")
             tasks.create_task(self.runs.carry_on(), name="runs")
             tasks.create_task(self.news.tell(), name="news")
+            tasks.create_task(watch_copies(self), name="copies")
 
     async def leave(self) -> bool:
         """Before an orderly stop the active gets a term without end: nobody else will vote for it.

@@ -86,6 +86,20 @@ def problems(group: Group, view: GroupView) -> Iterator[str]:
                 yield from (f"{server.server}: {name} {one}" for one in _use(seen.value))
 
 
+def risk_of(group: Group, view: GroupView) -> str:
+    """What a failover after silence may lose, as far as the copies are seen; empty: nothing."""
+    seen = [
+        copy
+        for server in view.servers
+        for name in replicated(group)
+        if (copy := replication_of(server, name)) is not None and copy.is_up
+    ]
+    if not seen or all(copy.is_guarded for copy in seen):
+        return ""
+    accepted = "accepted" if group.accept_data_loss else "never by itself"
+    return f"may lose what was written since the last poll ({accepted})"
+
+
 _SAYING = {
     Condition.SYNCING: "the copies are being synced",
     Condition.ONE_DISK: "only one copy is whole",

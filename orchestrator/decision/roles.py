@@ -14,6 +14,7 @@ from orchestrator.model import (
     GroupView,
     NetworkState,
     Observation,
+    ResourceName,
     ResourceState,
     Role,
     Safety,
@@ -21,6 +22,7 @@ from orchestrator.model import (
     ServerName,
     ServerView,
     Unknown,
+    Utc,
 )
 
 
@@ -36,6 +38,8 @@ class GroupStatus:
     epoch: Epoch
     safety: Safety
     problems: tuple[str, ...]
+    in_sync_at: Mapping[ResourceName, Utc] = dataclasses.field(default_factory=dict)
+    """When the copies of a resource were last seen in sync."""
 
     @property
     def ready(self) -> bool:

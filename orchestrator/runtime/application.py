@@ -11,6 +11,7 @@ from orchestrator.config.load import Configuration, load
 from orchestrator.errors import ConfigInvalid
 from orchestrator.graph import problems as graph_problems
 from orchestrator.model import ControllerId, Group, RunId
+from orchestrator.store.copies import CopyStore
 from orchestrator.store.database import Database
 from orchestrator.store.events import EventStore
 from orchestrator.store.group_states import GroupStates
@@ -33,6 +34,7 @@ class Application:
     journal: Journal
     plans: PlanStore
     events: EventStore
+    copies: CopyStore
     states: GroupStates
     publisher: Publisher
     clock: Clock
@@ -92,6 +94,7 @@ async def opened(
             journal=Journal(database),
             plans=PlanStore(database),
             events=events,
+            copies=CopyStore(database),
             states=GroupStates(database),
             publisher=Publisher(events),
             clock=SystemClock(),

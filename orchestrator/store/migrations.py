@@ -69,4 +69,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX plan_by_group ON plan (group_name, at)",
     ),
+    (
+        # How the copies of replicated data were last seen, and when they were last in sync.
+        """CREATE TABLE copies (
+            group_name TEXT NOT NULL,
+            resource TEXT NOT NULL,
+            condition TEXT NOT NULL,
+            since TEXT NOT NULL,
+            in_sync_at TEXT,
+            in_sync_epoch INTEGER,
+            PRIMARY KEY (group_name, resource)
+        ) STRICT""",
+    ),
 )

@@ -58,7 +58,7 @@ def test_it_is_active_on_one_side_whoever_tries(lab: KernelLab, tmp_path: Path):
     site = SharedSite(lab, tmp_path, "/dev/ubdc", reservation=False)
     site.done("start", "web")
     site.on(ONE, "sh", "-c", f"echo hello > {FOLDER}/file")
-    here = site.states(ONE)
+    until(lambda: site.states(ONE) == {"array": "started", "data": "started"}, "it is seen", 30)
     other = {
         "started there": site.hasys("start", "web", "--on", TWO).code == 0,
         "activated by hand": site.may(TWO, "vgchange", "--activate", "y", "shared"),
@@ -68,7 +68,6 @@ def test_it_is_active_on_one_side_whoever_tries(lab: KernelLab, tmp_path: Path):
     back = site.may(ONE, "vgchange", "--activate", "y", "shared")
     site.done("stop", "web")
 
-    assert here == {"array": "started", "data": "started"}
     assert other == {"started there": False, "activated by hand": False}
     assert moved == "hello\n"
     assert not back

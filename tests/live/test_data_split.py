@@ -25,6 +25,9 @@ def lab() -> Iterator[KernelLab]:
         for server in addresses.SERVERS:
             made.shell(
                 server,
+                # the mapped disk and the one under it show the same volume group
+                "sed -i 's|^devices {|devices { global_filter = [ \"r/ubdb/\" ]|' "
+                "/etc/lvm/lvmlocal.conf; "
                 f"vgcreate --quiet local {DATA_DEVICE}; "
                 f"lvcreate --quiet --yes --size {SIZE_MB}M --name r0 local; "
                 f"sed -i 's|{DATA_DEVICE}|{VOLUME}|' /etc/drbd.d/{drbd.RESOURCE}.res",
