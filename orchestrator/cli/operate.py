@@ -2,15 +2,13 @@
 
 import dataclasses
 import getpass
-import json
-import re
-import shlex
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from orchestrator.cli.extra_variables import parse_variables
+from orchestrator.cli.listing import Listing, show, with_listing
 from orchestrator.cli.planning import OrderOf, Planning, carry, foretell, with_planning
 from orchestrator.cli.running import Following, with_following
 from orchestrator.cli.settings import Settings, with_settings
@@ -18,12 +16,12 @@ from orchestrator.errors import UsageError
 from orchestrator.model import Group, ResourceName, ServerName
 from orchestrator.playbooks import library
 from orchestrator.playbooks.directives import Selection
+from orchestrator.playbooks.model import Program
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.order import Order
 from orchestrator.runtime.wishes import Wished, WishKind
 
 Command = TypeVar("Command", bound=Callable[..., int])
-_PAIR = re.compile(r"[^\W\d]\w*=")
 
 
 @click.command("start")
@@ -152,11 +150,16 @@ def _with_selection(command: Command) -> Command:
 
 @click.command("play")
 @_with_selection
+@with_listing
 @with_planning
 @with_following
 @with_settings
 def play_command(
-    settings: Settings, following: Following, planning: Planning, **chosen: Any
+    settings: Settings,
+    following: Following,
+    planning: Planning,
+    listing: Listing | None,
+    **chosen: Any,
 ) -> int:
     """Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.
 
@@ -168,7 +171,11 @@ def play_command(
       hasys play billing switchover -e reason="kernel upgrade"
       hasys play billing ./upgrade.yaml -l linux2 --tags packages,restart
       hasys play billing ./upgrade.yaml --check --diff
+      hasys play billing ./upgrade.yaml --list-tasks
     """
+    if listing is not None:
+        show(_written(chosen, settings), listing)
+        return 0
     return carry(_play_order(chosen), settings, following, planning)
 
 
@@ -194,18 +201,31 @@ def plan_command(settings: Settings, diff: bool, offline: bool, **chosen: Any) -
 
 
 def _show_written(chosen: Mapping[str, Any], settings: Settings) -> int:
-    from orchestrator.playbooks.compile import compile_program
     from orchestrator.playbooks.render import render_program
+
+    program, group = _written(chosen, settings)
+    click.echo(render_program(program, group), nl=False)
+    return 0
+
+
+def _written(chosen: Mapping[str, Any], settings: Settings) -> tuple[Program, Group]:
+    """All that can be known of a play without asking a server."""
+    from orchestrator.playbooks.compile import compile_program
     from orchestrator.runtime.application import load_checked
 
     configuration = load_checked(settings.inventory_directory())
     group = configuration.group(chosen["group"])
+    extra = parse_variables(chosen["extra_vars"])
+    _server(group, chosen["limit"])
     playbook = library.read(chosen["playbook"], configuration.directory)
     program = compile_program(
-        playbook, group, variables=configuration.variables, selection=_selection(chosen)
+        playbook,
+        group,
+        variables=configuration.variables,
+        extra=extra,
+        selection=_selection(chosen),
     )
-    click.echo(render_program(program, group), nl=False)
-    return 0
+    return program, group
 
 
 def _selection(chosen: Mapping[str, Any]) -> Selection:
@@ -260,41 +280,3 @@ def _resources(group: Group, names: tuple[str, ...]) -> frozenset[ResourceName]:
 
 def _words(given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(word for text in given for part in text.split(",") if (word := part.strip()))
-
-
-def parse_variables(given: tuple[str, ...]) -> dict[str, Any]:
-    """As Ansible's `-e`: `key=value` pairs are text, JSON keeps its types, `@file` is YAML."""
-    variables: dict[str, Any] = {}
-    for text in given:
-        variables.update(_variables_of(text))
-    return variables
-
-
-def _variables_of(text: str) -> dict[str, Any]:
-    if text.startswith("@"):
-        return _variables_file(Path(text[1:]))
-    if text.lstrip().startswith("{"):
-        try:
-            found = json.loads(text)
-        except ValueError as error:
-            raise UsageError(f"-e {text}: not JSON: {error}") from None
-        return dict(found)
-    pairs = [pair.partition("=") for pair in _pairs_of(text)]
-    if not pairs or any(not equals or not key.isidentifier() for key, equals, _ in pairs):
-        raise UsageError(f"-e {text!r} is neither KEY=VALUE nor JSON nor @FILE")
-    return {key: value for key, _, value in pairs}
-
-
-def _pairs_of(text: str) -> list[str]:
-    """`one=1 two='a b'` are two; of `reason=kernel upgrade` the second word is part of the text."""
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return [text]
-    return words if all(_PAIR.match(word) for word in words) else [text]
-
-
-def _variables_file(path: Path) -> dict[str, Any]:
-    from orchestrator.config.strict_yaml import load_mapping
-
-    return load_mapping(path)

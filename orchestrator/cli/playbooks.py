@@ -59,5 +59,6 @@ def playbooks_copy(playbook: str, settings: Settings) -> int:
     Example:
       hasys playbooks copy switchover
     """
-    click.echo(f"wrote {library.copy(playbook, settings.inventory_directory())}")
+    for path in library.copy(playbook, settings.inventory_directory()):
+        click.echo(f"wrote {path}")
     return 0

@@ -144,6 +144,7 @@ class Scope:
             ],
             "source": self._charter.source,
             "target": self._charter.target,
+            "preferred_active": self._group.preferred_active,
             "epoch": self._charter.epoch,
             "reason": str(self._charter.variables.get("reason", "")),
             **self._roles,

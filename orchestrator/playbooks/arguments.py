@@ -39,6 +39,8 @@ class Parameter:
     choices: tuple[str, ...] = ()
     literal: bool = False
     """Used when the playbook is compiled, before there are values: a template cannot stand here."""
+    early: bool = False
+    """Rendered when the playbook is compiled: of variables, those of `-e` alone are there then."""
 
 
 Parameters = Mapping[str, Parameter]

@@ -14,7 +14,7 @@ from typing import Any, assert_never
 from orchestrator.config.problems import Position, Problems, did_you_mean
 from orchestrator.graph import FlowAction, FlowGraph, build, needed_by, standing_on, steps
 from orchestrator.model import Group, ResourceName, ServerName
-from orchestrator.playbooks.arguments import is_template
+from orchestrator.playbooks.arguments import WrongArgument, is_template
 from orchestrator.playbooks.directives import Selection
 from orchestrator.playbooks.model import (
     Block,
@@ -38,6 +38,7 @@ from orchestrator.playbooks.modules import MODULES
 from orchestrator.playbooks.modules.flow import ACTIONS
 from orchestrator.playbooks.parse import raise_problems
 from orchestrator.playbooks.select import select
+from orchestrator.playbooks.template import TemplateError, render
 
 _SELECTORS: Mapping[str, HostSelector] = {
     "source": HostSelector.SOURCE,
@@ -61,16 +62,23 @@ def compile_program(
     *,
     only: Collection[ResourceName] = frozenset(),
     variables: Variables | None = None,
+    extra: Mapping[str, Any] | None = None,
     selection: Selection | None = None,
 ) -> Program:
     """Raises ConfigInvalid with every problem of the playbook on this group.
 
     `only`: flows act on these resources, and on those that must go along; empty: on all.
-    `variables`: what the inventory says of each server. `selection`: without the tasks that it
-    leaves out; raises UsageError where it names what the playbook has not.
+    `variables`: what the inventory says of each server, `extra`: those of `-e`. `selection`:
+    without the tasks that it leaves out; raises UsageError where it names what is not there.
     """
     problems = Problems()
-    compiler = _Compiler(group=group, graph=build(group), only=frozenset(only), problems=problems)
+    compiler = _Compiler(
+        group=group,
+        graph=build(group),
+        only=frozenset(only),
+        extra=extra or {},
+        problems=problems,
+    )
     plays = tuple(
         compiler.play(play, str(number)) for number, play in enumerate(playbook.plays, start=1)
     )
@@ -103,6 +111,7 @@ class _Compiler:
     group: Group
     graph: FlowGraph
     only: frozenset[ResourceName]
+    extra: Mapping[str, Any]
     problems: Problems
 
     def play(self, play: Play, path: str) -> CompiledPlay:
@@ -186,8 +195,7 @@ class _Compiler:
 
     def _flow(self, task: Task) -> tuple[FlowStep, ...]:
         action = ACTIONS[task.args["state"]]
-        args = MODULES["flow"].read(task.args)
-        named: Sequence[str] | None = args["resources"]
+        named = self._named(task)
         for name in named or ():
             if name not in self.group.resources:
                 message = f"flow: group {self.group.name} has no resource '{name}'"
@@ -197,6 +205,19 @@ class _Compiler:
         if self.only:
             chosen &= self._with_others(self.only & frozenset(self.graph.resources), action)
         return steps(self.graph, chosen, action)
+
+    def _named(self, task: Task) -> Sequence[str] | None:
+        """The resources that a flow names; None: all."""
+        args = dict(task.args)
+        try:
+            if "resources" in args:
+                args["resources"] = render(args["resources"], self.extra)
+            named: Sequence[str] | None = MODULES["flow"].read(args)["resources"]
+        except (TemplateError, WrongArgument) as error:
+            hint = "only variables of -e are known before the run begins"
+            self._add(task, "resources", f"flow: {error}", hint)
+            return ()
+        return named
 
     def _with_others(
         self, chosen: frozenset[ResourceName], action: FlowAction

@@ -69,19 +69,31 @@ def read(name: str, inventory: Path | None) -> Playbook:
     return parse(file.text(), str(file.path), OnDisk())
 
 
-def copy(name: str, inventory: Path) -> Path:
-    """A shipped playbook into the site's folder, to be changed there; the path it now has."""
-    target = inventory / SITE_FOLDER / f"{name}.yaml"
-    text = find(name, None).text()
+def copy(name: str, inventory: Path) -> tuple[Path, ...]:
+    """A shipped playbook into the site's folder, to be changed there; the paths of what is new.
+
+    What it imports goes with it, unless the site has its own: that is then the one that is played.
+    """
+    playbook = read(name, None)
+    folder = inventory / SITE_FOLDER
+    target = folder / f"{name}.yaml"
+    beside = {folder / Path(path).name: text for path, text in playbook.files.items()}
     try:
-        target.parent.mkdir(exist_ok=True)
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
+        folder.mkdir(exist_ok=True)
+        _write_new(target, playbook.text)
+        new = [path for path in beside if not path.exists()]
+        for path in new:
+            _write_new(path, beside[path])
     except FileExistsError:
         raise UsageError(f"{target} is there already", hint="edit it, or remove it") from None
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror}") from None
-    return target
+    return (target, *new)
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _in_folder(folder: Path, *, is_shipped: bool) -> Iterator[PlaybookFile]:

@@ -151,6 +151,7 @@ class Play:
     tasks: tuple[Node, ...]
     handlers: tuple[Task, ...] = ()
     force_handlers: bool = False
+    tags: tuple[str, ...] = ()
     position: Position
     hosts_position: Position | None = None
 

@@ -131,6 +131,7 @@ def _play(node: Node, reader: Reader, outer: Directives) -> Play | None:
         force_handlers=(fields.yes_no(force, reader, "force_handlers") or False)
         if force is not None
         else False,
+        tags=directives.tags,
         position=node.position,
         hosts_position=hosts.position if hosts is not None else None,
     )

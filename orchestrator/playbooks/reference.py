@@ -115,7 +115,9 @@ def _modules() -> Iterator[str]:
 def _takes(parameter: Parameter) -> str:
     if parameter.choices:
         return ", ".join(f"`{choice}`" for choice in parameter.choices)
-    return parameter.kind.value + (" (no template)" if parameter.literal else "")
+    when = " (no template)" if parameter.literal else ""
+    when = " (in a template: variables of `-e` alone)" if parameter.early else when
+    return parameter.kind.value + when
 
 
 def _default(parameter: Parameter) -> str:

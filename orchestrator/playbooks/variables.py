@@ -12,6 +12,7 @@ MAGIC: Mapping[str, str] = {
     "drbd_resources": "names of the DRBD resources of the group, as in /etc/drbd.d",
     "source": "the server that the service leaves, or on which it stops",
     "target": "the server that the service goes to, or on which it starts",
+    "preferred_active": "the server that the group prefers",
     "epoch": "number of the run's reign",
     "active": "the server that was ACTIVE when the play began; `none`: none was, or both",
     "standby": "the same for STANDBY",

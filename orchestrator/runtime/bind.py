@@ -22,6 +22,7 @@ def program_of(application: Application, order: Order) -> Program:
         order.group,
         only=order.only,
         variables=application.configuration.variables,
+        extra=order.variables,
         selection=order.selection,
     )
 

@@ -82,6 +82,7 @@ async def resume(
             group,
             only=frozenset(charter.only),
             variables=application.configuration.variables,
+            extra=charter.variables,
             selection=Selection.from_json(charter.selection),
         )
         if program.digest != charter.digest:

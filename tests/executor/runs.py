@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -77,13 +77,20 @@ class Stage:
     files: dict[str, str] = dataclasses.field(default_factory=dict)
     variables: dict[ServerName, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
-    def program(self, text: str, selection: Selection | None = None) -> Program:
+    def program(
+        self,
+        text: str,
+        selection: Selection | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Program:
         """`files` is what stands beside the playbook."""
         playbook = parse(text, "test.yaml", Kept(self.files))
-        return compile_program(playbook, self.group, variables=self.variables, selection=selection)
+        return compile_program(
+            playbook, self.group, variables=self.variables, extra=extra, selection=selection
+        )
 
     def charter(self, text: str, **changes: Any) -> Charter:
-        program = self.program(text)
+        program = self.program(text, extra=changes.get("variables"))
         charter = Charter(
             run=RUN,
             group=self.group.name,
@@ -122,7 +129,9 @@ class Stage:
             cutting = CutJournal(journal, cut_after)
             run = Run(
                 charter=charter,
-                program=self.program(text, Selection.from_json(charter.selection)),
+                program=self.program(
+                    text, Selection.from_json(charter.selection), charter.variables
+                ),
                 group=self.group,
                 journal=cutting,  # type: ignore[arg-type]
                 transport=self.servers,

@@ -44,3 +44,15 @@ def test_what_is_not_there(tmp_path):
     assert "switchover" in caught.value.hint
     with pytest.raises(UsageError, match="cannot be read"):
         library.read(str(tmp_path / "nowhere.yaml"), None)
+
+
+def test_a_copy_brings_what_it_imports_and_leaves_what_the_site_has(tmp_path):
+    library.copy("failback", tmp_path)
+    own = tmp_path / "playbooks" / "switchover.yaml"
+    own.write_text(own.read_text().replace("Stop on the source", "Our stop"))
+
+    new = library.copy("rolling-upgrade", tmp_path)
+
+    assert [path.name for path in new] == ["rolling-upgrade.yaml"]
+    names = [play.name for play in library.read("rolling-upgrade", tmp_path).plays]
+    assert "Our stop" in names

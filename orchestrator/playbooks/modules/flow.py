@@ -35,7 +35,7 @@ class Flow(Module):
             kind=Kind.TEXTS,
             summary="only these; a start takes along what they need, a stop what stands on them "
             "(without it: all)",
-            literal=True,
+            early=True,
         ),
     }
     returns: ClassVar[Mapping[str, str]] = {
