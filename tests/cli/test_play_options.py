@@ -116,5 +116,5 @@ def test_variables_from_a_file(tmp_path):
 
 @pytest.mark.parametrize("given", ["a", "1=2", "{a: 1}", "[1]", "=x"])
 def test_what_is_no_variable_is_told(given):
-    with pytest.raises(UsageError, match="^-e "):
+    with pytest.raises(UsageError, match=r"^-e "):
         parse_variables((given,))

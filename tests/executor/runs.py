@@ -28,6 +28,8 @@ from tests.support.clock import JumpingClock
 from tests.support.servers import InMemoryServers
 
 RUN = RunId("r-1")
+LIBRARY = {path.name: path.read_text() for path in resources.playbook_library().glob("*.yaml")}
+"""The shipped playbooks, which import one another."""
 
 
 class ControllerDied(BaseException):
@@ -74,7 +76,7 @@ class Stage:
     clock: JumpingClock = dataclasses.field(default_factory=JumpingClock)
     progress: list[Progress] = dataclasses.field(default_factory=list)
     records: int = 0
-    files: dict[str, str] = dataclasses.field(default_factory=dict)
+    files: dict[str, str] = dataclasses.field(default_factory=lambda: dict(LIBRARY))
     variables: dict[ServerName, dict[str, Any]] = dataclasses.field(default_factory=dict)
 
     def program(
@@ -160,7 +162,7 @@ class Stage:
         failures = await rehearse(
             self.group,
             charter,
-            self.program(text, Selection.from_json(charter.selection)),
+            self.program(text, Selection.from_json(charter.selection), charter.variables),
             self.servers,
             self.clock,
             recorder.report,
@@ -171,8 +173,19 @@ class Stage:
 NAMES = ("database", "site", "address")
 
 
+NEEDED = {
+    "maintenance-in": {"server": LINUX1},
+    "maintenance-out": {"server": LINUX2, "back": "yes"},
+    "partition-resolution": {"keep": LINUX2},
+    "restart": {"resource": "site"},
+    "rolling-upgrade": {"upgrade": "upgrade", "back": "yes"},
+    "start-in-stages": {"first": "database"},
+}
+"""Variables without which a shipped playbook does nothing."""
+
+
 def shipped(name):
-    return (resources.playbook_library() / f"{name}.yaml").read_text()
+    return LIBRARY[f"{name}.yaml"]
 
 
 START, STOP, SWITCHOVER = shipped("start"), shipped("stop"), shipped("switchover")

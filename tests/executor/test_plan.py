@@ -11,7 +11,7 @@ from orchestrator.playbooks import library
 from orchestrator.transport import Done, Request
 from orchestrator.transport.read_only import READS, ReadOnlyTransport
 from remote_helpers.operations import TABLE
-from tests.executor.runs import RUN, Stage, shipped
+from tests.executor.runs import NEEDED, RUN, Stage, shipped
 from tests.support.builders import LINUX1, LINUX2, a_group
 from tests.support.servers import InMemoryServers
 
@@ -35,12 +35,12 @@ async def test_a_run_of_a_shipped_playbook_does_what_was_foretold(name, active, 
     stage = Stage(group=group, servers=servers, directory=tmp_path)
     before = copy.deepcopy(servers.servers)
 
-    plan = await stage.foresee(shipped(name))
+    plan = await stage.foresee(shipped(name), variables=NEEDED.get(name, {}))
 
     assert servers.servers == before
     assert servers.log == []
     foretold = {step.id: step for step in plan.steps()}
-    result = await stage.play(shipped(name))
+    result = await stage.play(shipped(name), variables=NEEDED.get(name, {}))
     ended = {one.step: one for one in stage.progress if isinstance(one, StepEnded)}
     sure = {
         step: one.would for step, one in foretold.items() if one.would != LATER and not one.assumes

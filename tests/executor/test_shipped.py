@@ -2,16 +2,23 @@
 
 import pytest
 
-from orchestrator import resources
 from orchestrator.errors import ConfigInvalid
 from orchestrator.model import Status
 from orchestrator.store.journal import RunState
 from orchestrator.transport import Failed, FailureKind
-from tests.executor.runs import Stage, all_on, failing, shipped, titles, where
+from tests.executor.runs import (
+    NAMES,
+    NEEDED,
+    ControllerDied,
+    Stage,
+    all_on,
+    failing,
+    shipped,
+    titles,
+    where,
+)
 from tests.support.builders import LINUX1, LINUX2, a_group
 from tests.support.servers import InMemoryServers
-
-FILES = {path.name: path.read_text() for path in resources.playbook_library().glob("*.yaml")}
 
 
 @pytest.fixture
@@ -19,7 +26,7 @@ def stage(tmp_path):
     """The service runs on linux1, which the group prefers: the source of each run."""
     group = a_group()
     servers = InMemoryServers(group, active=LINUX1)
-    return Stage(group=group, servers=servers, directory=tmp_path, files=FILES)
+    return Stage(group=group, servers=servers, directory=tmp_path)
 
 
 def ran(stage):
@@ -48,7 +55,7 @@ async def test_failover_starts_nothing_while_the_source_may_hold_the_service(sta
 async def test_failback_moves_the_service_to_the_preferred_server(tmp_path):
     group = a_group()
     servers = InMemoryServers(group, active=LINUX2)
-    stage = Stage(group=group, servers=servers, directory=tmp_path, files=FILES)
+    stage = Stage(group=group, servers=servers, directory=tmp_path)
     back = {"source": LINUX2, "target": LINUX1, "variables": {"check": "look"}}
 
     result = await stage.play(shipped("failback"), **back)
@@ -218,3 +225,32 @@ async def test_forced_failover_goes_on_when_the_stop_fails(stage):
     await stage.play(shipped("forced-failover"))
 
     assert "stop address on linux1" in titles(stage, Status.FAILED)
+
+
+@pytest.mark.parametrize("name", [*NEEDED, "failback", "failover", "rejoin"])
+async def test_cut_after_every_record_and_resumed_it_ends_the_same(name, tmp_path):
+    wanted = {"variables": NEEDED.get(name, {})}
+
+    def a_stage(folder):
+        (tmp_path / folder).mkdir()
+        group = a_group()
+        active = None if name in ("failover", "start-in-stages") else LINUX1
+        servers = InMemoryServers(group, active=active)
+        return Stage(group=group, servers=servers, directory=tmp_path / folder)
+
+    whole = a_stage("whole")
+    await whole.play(shipped(name), **wanted)
+
+    for cut in range(1, whole.records):
+        stage = a_stage(str(cut))
+        with pytest.raises(ControllerDied):
+            await stage.play(shipped(name), cut_after=cut, **wanted)
+        assert all(len(stage.servers.holders(one)) <= 1 for one in NAMES), f"cut {cut}"
+        result = await stage.play(shipped(name), **wanted)
+
+        # a command that was cut is not repeated blindly: then the run ends there, and says so
+        said = " ".join(one.message for one in result.failures.values())
+        if "not repeated blindly" not in said:
+            assert result.failures == {}, f"cut {cut}"
+            assert where(stage) == where(whole), f"cut {cut}"
+            assert sorted(stage.servers.log) == sorted(whole.servers.log), f"cut {cut}"

@@ -118,7 +118,8 @@ class InMemoryServers:
         if op == "run":
             return _done({"would": "unknown", "detail": "it runs"})
         wanted = "started" if op == "resource.start" else "stopped"
-        is_so = host.states[args["name"]] == wanted
+        now = args.get("as_if", {"state": host.states[args["name"]]})
+        is_so = now["state"] == wanted
         result = {"state": wanted, "changed": False} if is_so else None
         return _done({"would": "nothing" if is_so else "change", "detail": "", "result": result})
 
