@@ -165,7 +165,7 @@ class Runs:
             case GoalKind.FAILOVER if goal.forced:
                 return self._order("forced-failover", source, goal.target)
             case GoalKind.FAILOVER if self._is_lost(source):
-                return self._order("start", source, goal.target)
+                return self._order("failover", source, goal.target)
             case GoalKind.FAILOVER | GoalKind.FAILBACK | GoalKind.SWITCHOVER:
                 return self._order("switchover", source, goal.target)
 
