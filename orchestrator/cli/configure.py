@@ -151,17 +151,21 @@ def _group_json(group: Group) -> dict[str, Any]:
 
 
 @click.command("schema")
+@click.argument("kind", type=click.Choice(["group", "playbook"]), default="group")
 @with_settings
-def schema_command(settings: Settings) -> int:
-    """Print the JSON Schema of a group's file, for editors that complete and check.
+def schema_command(kind: str, settings: Settings) -> int:
+    """Print the JSON Schema of a group's file, or of playbooks, for editors.
 
     \b
-    Example:
+    Examples:
       hasys schema > group.schema.json
       # yaml-language-server: $schema=group.schema.json     first line of groups/billing.yaml
+      hasys schema playbook > playbook.schema.json
     """
     del settings
-    from orchestrator.config.schema import json_schema
+    from orchestrator.config import schema as groups
+    from orchestrator.playbooks import schema as playbooks
 
-    click.echo(json.dumps(json_schema(), indent=2))
+    found = playbooks.json_schema() if kind == "playbook" else groups.json_schema()
+    click.echo(json.dumps(found, indent=2))
     return 0

@@ -9,7 +9,7 @@ SUMMARIES: Mapping[str, str] = {
     "init": "Write a commented example inventory to start from.",
     "check": "Check the configuration; with --live also both servers of each group.",
     "inventory": "Show groups and servers as they were read, without passwords.",
-    "schema": "Print the JSON Schema of a group's file, for editors that complete and check.",
+    "schema": "Print the JSON Schema of a group's file, or of playbooks, for editors.",
     "authorize": "Print the authorized_keys line, and the sudoers line for a login that is not "
     "root.",
     "flow": "Look at the start and stop order of a group.",
