@@ -14,6 +14,7 @@ from remote_helpers.guarding import clock, gate_file, record_file
 from remote_helpers.guarding.background import Background
 from remote_helpers.guarding.places import Places
 from remote_helpers.guarding.state_file import Left, StateFile
+from remote_helpers.protocol import gate as gates
 from remote_helpers.protocol import guard as guards
 from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol.clocks import Clocks
@@ -90,7 +91,7 @@ class Driver:
     def begin(self) -> None:
         """The gate as this guard has it, before anybody is answered."""
         self.now()
-        gate_file.write(self._places.gate, self.guard.gate, self._clocks)
+        self._publish(self.guard.gate)
         self.become(self.guard)
 
     # --- inputs ---
@@ -181,7 +182,7 @@ class Driver:
         """Left to a successor before any effect of it leaves, where it would miss it."""
         bare = _bare(after)
         if bare != self._written or self._clocks.now.fast > self._written_at + WRITE_S:
-            self._state.write(Left(after, self._clocks, self.cover_state()))
+            self._leave(Left(after, self._clocks, self.cover_state()))
             self._written, self._written_at = bare, self._clocks.now.fast
         self.guard = after
         held = after.holder
@@ -190,12 +191,24 @@ class Driver:
         self.due = end - after.terms.budget if orderly else end
         self.effects.changed(after)
 
+    def _leave(self, left: Left) -> None:
+        try:
+            self._state.write(left)
+        except OSError as problem:
+            self.effects.alarm("a successor would find no state: {}".format(problem))
+
+    def _publish(self, gate: gates.Gate) -> None:
+        try:
+            gate_file.write(self._places.gate, gate, self._clocks)
+        except OSError as problem:
+            self.effects.alarm("the gate cannot be written: {}".format(problem))
+
     def _perform(self, outputs: Outputs, replies: Replies) -> None:
         for index, output in enumerate(outputs):
             if not isinstance(output, guards.Publish):
                 self._do(output, replies)
                 continue
-            gate_file.write(self._places.gate, output.gate, self._clocks)
+            self._publish(output.gate)
             rest = outputs[index + 1 :]
             if output.gate.reign is None and not _demotes(rest) and not self._nothing_acts():
                 self._end_steps(lambda rest=rest: self._perform(rest, replies))  # type: ignore[misc]

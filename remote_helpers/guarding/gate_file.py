@@ -5,6 +5,7 @@ written, so that another process can go on counting from there, with the fastest
 """
 
 import json
+import os
 from typing import NamedTuple, Optional
 
 from remote_helpers.guarding import places
@@ -19,7 +20,18 @@ class Published(NamedTuple):
 
 
 def write(path: str, gate: gates.Gate, clocks: Clocks) -> None:
-    """Readers see the gate before or this one."""
+    """Readers see the gate before or this one. Raises OSError, but a gate that closes is closed:
+    without the file nothing may start.
+    """
+    try:
+        _write(path, gate, clocks)
+    except OSError:
+        if gate.reign is None and os.path.lexists(path):
+            os.unlink(path)
+        raise
+
+
+def _write(path: str, gate: gates.Gate, clocks: Clocks) -> None:
     data = {
         "reign": gate.reign,
         "plan": gate.plan,

@@ -27,6 +27,8 @@ BLIND_S = 30.0
 """For so long an idle guard goes by its last look; then it knows nothing."""
 PASS_S = 5.0
 """For one pass of a demotion that has no deadline."""
+EARLY_S = 0.01
+"""For the last feeding before a lease ends, which must not come a moment too late."""
 ENDING = (leases.STOPPING, leases.EMERGENCY)
 
 Moment = Tuple[str, Optional[Reign]]
@@ -138,6 +140,12 @@ class Keeping:
             elif self._left_armed:
                 self.cover.defuse()
             self._left_armed = False
+
+    def feeds_last_at(self, guard: Guard) -> float:
+        """On the fast clock: as late as may be, so that the demotion has all of its time."""
+        if not self.cover.armed:
+            return ALWAYS
+        return leases.end_of(guard.holder) - guard.terms.watchdog - EARLY_S
 
     def feed(self, guard: Guard, now: Now) -> str:
         """Only so far that it fires at the latest when the lease ends. What is wrong with it."""

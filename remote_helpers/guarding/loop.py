@@ -71,7 +71,7 @@ class Loop:
         )
         self.serving = Serving(self)
         self.clients = Clients(self._open, self._close, self.serving.take)
-        self._next_beat = self._reset_at = 0.0
+        self._next_beat = self._reset_at = self._fed_until = 0.0
         self._cover_problem = ""
         self.settings = settings
         self.use(settings)
@@ -119,6 +119,9 @@ class Loop:
             self._give_up()
         if self.driver.now().fast >= self.driver.due:
             self.driver.tick()
+        last = self.keeping.feeds_last_at(self.driver.guard)
+        if self._fed_until < last <= self.driver.now().fast:
+            self._feed()
         if monotonic >= self._next_beat:
             interval = question_interval(self.driver.guard.record.lease)
             self._next_beat = max(self._next_beat + interval, monotonic + interval / 2)
@@ -131,6 +134,7 @@ class Loop:
         self.keeping.work(self.driver)
 
     def _feed(self) -> None:
+        self._fed_until = self.driver.now().fast
         problem = self.keeping.feed(self.driver.guard, self.driver.now())
         if problem and problem != self._cover_problem:
             self.alarm("the reset of this server is not armed: " + problem)
@@ -140,8 +144,12 @@ class Loop:
         monotonic = time.monotonic()
         wait = min(self._next_beat, self.keeping.next_at(self.driver.guard)) - monotonic
         if self.driver.due < ALWAYS:
-            left = self.driver.due - self.driver.now().fast
+            fast = self.driver.now().fast
+            left = self.driver.due - fast
             wait = min(wait, left if left > 0.0 else AGAIN_S)
+            last = self.keeping.feeds_last_at(self.driver.guard)
+            if self._fed_until < last:
+                wait = min(wait, last - fast)
         return max(wait, 0.0)
 
     # --- effects ---

@@ -1,15 +1,16 @@
 """Sealed messages to and from the peer's guard, over all links."""
 
 import socket
-from typing import Any, Callable, Tuple
+from typing import Any, Callable, Dict, Tuple
 
 from remote_helpers.guarding.driver import Act
 from remote_helpers.guarding.links import Links
 from remote_helpers.guarding.settings import Settings
 from remote_helpers.protocol import guard as guards
 from remote_helpers.protocol import messages
-from remote_helpers.protocol.guard import Guard
+from remote_helpers.protocol.guard import Guard, Outputs
 from remote_helpers.protocol.messages import Answer, Beat, Envelope, Question
+from remote_helpers.protocol.words import Now
 
 OnOpen = Callable[[socket.socket, Callable[[], None]], None]
 
@@ -44,12 +45,24 @@ class Peer:
             message = messages.unseal(datagram, expected, self._keys)
         except (messages.BadMessage, TypeError, ValueError, RecursionError):
             return False
-        if isinstance(message, Beat):
-            self._enter(lambda guard, now: guards.on_beat(guard, message, now))
-        elif isinstance(message, Question):
-            self._enter(lambda guard, now: guards.on_question(guard, message, now))
-        elif isinstance(message, Answer):
-            self._enter(lambda guard, now: guards.on_answer(guard, message, now))
-        else:
+        hear = _HEARD.get(type(message))
+        if hear is None:
             return False
+        self._enter(lambda guard, now: _heard(hear, guard, message, now))
         return True
+
+
+_HEARD: Dict[type, Callable[[Guard, Any, Now], Tuple[Guard, Outputs]]] = {
+    Beat: guards.on_beat,
+    Question: guards.on_question,
+    Answer: guards.on_answer,
+}
+
+
+def _heard(hear: Any, guard: Guard, message: Any, now: Now) -> Tuple[Guard, Outputs]:
+    """A peer of another version may say what makes no sense here: it is as good as silent."""
+    try:
+        found: Tuple[Guard, Outputs] = hear(guard, message, now)
+    except (TypeError, ValueError, AttributeError):
+        return guard, ()
+    return found

@@ -5,6 +5,7 @@ tmpfs. A guard that finds no whole state starts without one, which the protocol 
 """
 
 import binascii
+import errno
 import json
 import os
 from typing import Any, Dict, NamedTuple, Optional
@@ -33,7 +34,16 @@ class StateFile:
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def write(self, left: Left) -> None:
-        os.pwrite(self._descriptor, encode(left), 0)
+        """Raises OSError; then nothing is left, for what was true before would mislead."""
+        try:
+            self._write(encode(left))
+        except OSError:
+            os.ftruncate(self._descriptor, 0)
+            raise
+
+    def _write(self, line: bytes) -> None:
+        if os.pwrite(self._descriptor, line, 0) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def close(self) -> None:
         os.close(self._descriptor)

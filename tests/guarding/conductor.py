@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.model import ControllerId, Epoch, GroupName, Login, RunId, Server, ServerName
-from orchestrator.transport import Done, Failed, Gate, Reign, Reply, Request, SshTransport
+from orchestrator.transport import (
+    Done,
+    Failed,
+    Gate,
+    Reign,
+    Reply,
+    Request,
+    SshTransport,
+    Unreachable,
+)
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import (
     Answer,
@@ -109,9 +118,17 @@ class Conductor:
     async def call(
         self, server: str, op: str, *, reign: Reign | None = None, within: float = 10.0, **args: Any
     ) -> Reply:
-        args = {"group": self.group, **args}
+        args = args if op == "run" else {"group": self.group, **args}
         request = Request(op=op, args=args, deadline_s=within, reign=reign)
         return await self.transport.call(ServerName(server), request)
+
+    async def call_anew(self, server: str, op: str, **options: Any) -> Reply:
+        """Over a new connection, where the old one is lost."""
+        while isinstance(  # noqa: ASYNC110 - it is on another machine
+            reply := await self.call(server, op, **options), Unreachable
+        ):
+            await asyncio.sleep(0.1)
+        return reply
 
     async def done(self, server: str, op: str, **options: Any) -> Mapping[str, Any]:
         reply = await self.call(server, op, **options)
@@ -171,8 +188,11 @@ class Conductor:
             return False
         return (await self.report(server)).incarnation != before
 
+    async def is_there(self, server: str, path: str) -> bool:
+        return bool(self.lab.run(server, ["sh", "-c", f"ls -d {path} 2>/dev/null || true"]).strip())
+
     async def has_ended(self, server: str, pid: int) -> bool:
-        return not self.lab.run(server, ["sh", "-c", f"ls -d /proc/{pid} || true"]).strip()
+        return not await self.is_there(server, f"/proc/{pid}")
 
     async def restart_guard(self, server: str, spoil: str) -> None:
         """Ended in order, something done to what it left, and no state in /run for the next."""
@@ -257,6 +277,16 @@ class Conductor:
         for layer in resources_of(self.lab):
             for one in layer:
                 await self.done(reign.server, "resource.stop", reign=self.steps(reign), **one)
+
+    async def stop_again(self, reign: GuardReign) -> None:
+        """Until it is confirmed, over lost connections, as a controller does."""
+        message = messages.encode(Stop(self.registration, reign))
+
+        async def confirmed() -> bool:
+            reply = await self.call(reign.server, "guard.say", message=message)
+            return isinstance(reply, Done) and bool(reply.data["message"]["accepted"])
+
+        await until(confirmed, "the confirmed stop")
 
     async def stop(self, reign: GuardReign) -> messages.Reply:
         return await self.say(reign.server, Stop(self.registration, reign))

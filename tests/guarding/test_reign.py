@@ -1,11 +1,12 @@
 """A reign on real servers: ordered, leased, started through the gate, stopped and confirmed."""
 
+import asyncio
 import dataclasses
 
 import pytest
 
-from orchestrator.transport import Failed, FailureKind
-from tests.guarding.conductor import Conductor, resources_of, until
+from orchestrator.transport import Done, Failed, FailureKind, Unreachable
+from tests.guarding.conductor import LEASE, Conductor, resources_of, until
 
 pytestmark = [pytest.mark.lab]
 ONE, TWO = "linux1", "linux2"
@@ -60,6 +61,55 @@ async def test_after_the_stop_the_gate_is_closed_for_starts_only(conductor: Cond
 
     assert isinstance(reply, Failed), reply
     assert reply.kind is FailureKind.GATE_CLOSED
+
+
+async def test_a_step_in_progress_does_not_outlive_the_gate(conductor: Conductor):
+    await conductor.start_both()
+    reign = await conductor.reign_on(ONE, 1)
+    begun = "touch /run/begun; sleep 60; touch /run/done"
+    slow = conductor.call(ONE, "run", reign=conductor.steps(reign), within=70.0, shell=begun)
+    step = asyncio.ensure_future(slow)
+    await until(lambda: conductor.is_there(ONE, "/run/begun"), "the step to begin")
+
+    stopping = asyncio.ensure_future(conductor.stop_again(reign))
+    await until(lambda: conductor.phase_is(ONE, "idle"), "the end of the reign")
+    ended = await step
+    await stopping
+
+    assert isinstance(ended, Unreachable), ended
+    assert not await conductor.is_there(ONE, "/run/done")
+
+
+async def test_a_server_that_rebooted_starts_nothing_before_it_is_guarded(conductor: Conductor):
+    await conductor.start_both()
+    reign = await conductor.reign_on(ONE, 1)
+    conductor.lab.reboot(ONE)
+    (address,), _ = resources_of(conductor.lab)
+
+    steps = conductor.steps(reign)
+    reply = await conductor.call_anew(ONE, "resource.start", reign=steps, **address)
+
+    assert isinstance(reply, Failed), reply
+    assert (reply.kind, "no guard has run here" in reply.message) == (
+        FailureKind.GATE_CLOSED,
+        True,
+    )
+
+
+async def test_a_group_that_is_released_is_guarded_no_more(conductor: Conductor):
+    await conductor.start_both()
+    reign = await conductor.reign_on(ONE, 1)
+    await conductor.start_service(reign)
+
+    await conductor.done(ONE, "guard.stop")
+    unguarded = dataclasses.replace(conductor.steps(reign), gate=None)
+    (address,), _ = resources_of(conductor.lab)
+    reply = await conductor.call(ONE, "resource.start", reign=unguarded, **address)
+    await asyncio.sleep(LEASE)
+
+    assert isinstance(reply, Done), reply
+    assert conductor.serves() == ONE
+    assert conductor.covers(ONE) == []
 
 
 async def test_without_a_guard_the_helper_says_so(conductor: Conductor):
