@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from tests.guarding.conductor import LEASE, Conductor, resource, until
+from tests.guarding.conductor import Conductor, until
+from tests.guarding.lab_settings import LEASE, resource
 from tests.lab.programs import ProgramFailed
 
 pytestmark = [pytest.mark.lab]

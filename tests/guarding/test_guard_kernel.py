@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.guarding.conductor import LEASE, Conductor, until
+from tests.guarding.conductor import Conductor, until
+from tests.guarding.lab_settings import LEASE
 from tests.lab.kernel.lab import KernelLab
 
 pytestmark = [pytest.mark.kernel_lab]

@@ -6,7 +6,8 @@ import dataclasses
 import pytest
 
 from orchestrator.transport import Done, Failed, FailureKind, Unreachable
-from tests.guarding.conductor import LEASE, Conductor, resources_of, until
+from tests.guarding.conductor import Conductor, until
+from tests.guarding.lab_settings import LEASE, resources_of
 
 pytestmark = [pytest.mark.lab]
 ONE, TWO = "linux1", "linux2"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.transport.pack import FOLDER, Pack, pack
-from tests.guarding.conductor import LEASE, Conductor, settings_of, until
+from tests.guarding.conductor import Conductor, until
+from tests.guarding.lab_settings import LEASE, settings_of
 from tests.helpers.session import session
 
 pytestmark = [pytest.mark.lab]
