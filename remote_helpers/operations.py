@@ -4,7 +4,7 @@ import glob
 import os
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
-from remote_helpers import answers, copies, epoch, facts, poll, reachability, survey
+from remote_helpers import answers, copies, copy_events, epoch, facts, poll, reachability, survey
 from remote_helpers.guarding import operations as guard
 from remote_helpers.operation import Context, OperationError, prediction
 
@@ -104,6 +104,7 @@ TABLE: Dict[str, Operation] = {
     "resource.stop": Operation(answers.stop, mutates=True, check=answers.check_stop),
     "run": Operation(run, mutates=True, check=check_run),
     "copies.look": Operation(copies.look),
+    "copies.listen": Operation(copy_events.listen),
     "copies.bring": Operation(copies.bring, mutates=True, check=copies.check_bring),
     "check": Operation(check),
     "survey": Operation(survey.survey),

@@ -1,4 +1,4 @@
-"""What two groups on one pair of servers must not both take: ports of heartbeats, watchdogs.
+"""What two groups on one pair of servers must not both take: ports, watchdogs, copies, disks.
 
 Called by `pairs`. Each group has a guard of its own on both servers.
 """
@@ -15,11 +15,13 @@ class SharedServers:
         self._problems = problems
         self._ports: dict[tuple[str, str, int], str] = {}
         self._watchdogs: dict[tuple[str, str], str] = {}
+        self._data: dict[tuple[str, str, str], str] = {}
 
     def check(self, definition: Definition) -> None:
         if definition.has("servers"):
             self._check_ports(definition)
             self._check_watchdog(definition)
+            self._check_data(definition)
 
     def _check_ports(self, definition: Definition) -> None:
         """Two guards cannot listen on one port of one address. Guards hear one another on every
@@ -56,6 +58,25 @@ class SharedServers:
                     hint="name another device, or write watchdog: systemd",
                 )
                 break
+
+    def _check_data(self, definition: Definition) -> None:
+        """Two groups would promote, activate or mount one thing, each where it likes."""
+        for name, resource in definition.model.resources.items():
+            kind = next((one for one in ("drbd", "disk", "mount") if hasattr(resource, one)), "")
+            if not kind:
+                continue
+            thing = getattr(resource, kind)
+            for server in dict.fromkeys(definition.model.servers):
+                first = self._data.setdefault((server, kind, thing), definition.stem)
+                if first != definition.stem:
+                    path = ("resources", name, kind)
+                    self._problems.add(
+                        definition.position(path),
+                        f"the group {first} has {thing} on {server} already",
+                        path=path,
+                        hint="one group has it; or make one group of the two",
+                    )
+                    break
 
 
 def _device(network: schema.Network, server: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.clock import Clock
 from orchestrator.daemon.guard_settings import links_of, settings_of
 from orchestrator.model import (
+    DrbdSpec,
     Group,
     GroupView,
     Monotonic,
@@ -90,6 +91,7 @@ class Sight:
             began = self._clock.monotonic()
             if await self._poll(server):
                 await self._keep_guard(server)
+                await self._hear_copies(server)
             spent = self._clock.monotonic() - began
             await self._pause(max(self._group.timing.poll_s - spent, 0.02))
 
@@ -143,6 +145,14 @@ class Sight:
         listen = Request(op="guard.listen", args={"group": self._group.name}, deadline_s=ASK_S)
         if isinstance(await self._transport.call(server, listen), Failed):
             self.guard_is_missing(server)
+
+    async def _hear_copies(self, server: ServerName) -> None:
+        """DRBD says by itself when something changes; asking again does nothing."""
+        for one in self._group.resources.values():
+            if isinstance(one.spec, DrbdSpec):
+                args = {"group": self._group.name, "resource": one.spec.resource}
+                request = Request(op="copies.listen", args=args, deadline_s=ASK_S)
+                await self._transport.call(server, request)
 
     def _learn_cover(self, server: ServerName, cover: str) -> None:
         covers = {**self.pairing.covers, server: cover}

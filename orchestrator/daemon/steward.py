@@ -177,6 +177,8 @@ class Steward:
 
     def pushed(self, server: ServerName, line: Mapping[str, Any]) -> None:
         """A line that a helper sent by itself: its guard asks for the controller's vote."""
+        if line.get("push") == "copies":
+            self.sight.look_again()
         question = self._conversation.question_of(line)
         answer = None if question is None else self.loop.answer(question)
         if answer is not None:

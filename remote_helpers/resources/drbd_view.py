@@ -7,6 +7,7 @@ import re
 import time
 from typing import Dict, List, Tuple
 
+from remote_helpers import copy_events
 from remote_helpers.operation import Context, OperationError
 from remote_helpers.replication import drbd9, drbd84, kernel_log
 from remote_helpers.replication.words import (
@@ -18,6 +19,7 @@ from remote_helpers.replication.words import (
 )
 
 PROC = "/proc/drbd"
+_UNTOLD = (Alone.UNKNOWN, Alone.NEVER_CONNECTED)
 LOG_IN_S = 2.0
 SETTINGS_FOR_S = 30.0
 """How long settings are believed: they change by hand, and each question is a program."""
@@ -68,10 +70,13 @@ def _why(context: Context, seen: Replication) -> Alone:
     """The kernel's log is the only place that tells a split brain from an operator's word."""
     limit = min(LOG_IN_S, context.remaining() / 2)
     try:
-        done = context.run(["dmesg"], timeout=limit)
+        log = context.run(["dmesg"], timeout=limit).stdout
     except OperationError:
-        return Alone.UNKNOWN
-    return kernel_log.parse_alone(seen.resource, [one.minor for one in seen.volumes], done.stdout)
+        log = ""
+    told = kernel_log.parse_alone(seen.resource, [one.minor for one in seen.volumes], log)
+    if told in _UNTOLD and copy_events.saw_split_brain(seen.resource):
+        return Alone.SPLIT_BRAIN  # the log was overwritten, the stream of events was heard
+    return told
 
 
 def _guarding(context: Context, resource: str) -> Tuple[str, str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from orchestrator.config.load import load
+from orchestrator.model import ServerName
+from orchestrator.transport import Done, Request
+from orchestrator.transport.ssh import SshTransport
 from tests.lab.kernel import drbd, fixtures
 from tests.lab.kernel.lab import KernelLab
 from tests.lab.kernel.writer import write_all_the_time
@@ -168,6 +174,37 @@ def test_a_standby_that_reboots_during_a_move_leaves_the_service_where_it_was(si
     assert again.code == 0
     assert site.states(ONE)["address"] == "started"
     site.in_sync()
+
+
+@pytest.mark.mission("D6")
+def test_drbd_says_by_itself_that_something_changed(site: DataSite):
+    site.done("start", "web")
+    group = load(site.inventory).groups["web"]
+    heard: list[str] = []
+
+    async def listen() -> None:
+        def pushed(_server: ServerName, line: Mapping[str, Any]) -> None:
+            heard.append(str(line["text"]))
+            if "connection:Connecting" in heard[-1]:
+                lost.set()
+
+        lost = asyncio.Event()
+        transport = SshTransport(group.servers, on_push=pushed)
+        args = {"group": "web", "resource": drbd.RESOURCE}
+        request = Request(op="copies.listen", args=args, deadline_s=10)
+        for _ in range(2):
+            reply = await transport.call(ServerName(ONE), request)
+            assert isinstance(reply, Done), reply
+            assert reply.data == {"listening": True}
+        site.kernel.run(TWO, ["drbdadm", "disconnect", drbd.RESOURCE])
+        async with asyncio.timeout(20):
+            await lost.wait()
+        await transport.close()
+
+    asyncio.run(listen())
+
+    assert any("peer-disk:" in line or "replication:Off" in line for line in heard)
+    assert len([line for line in heard if "connection:Connecting" in line]) == 1
 
 
 @pytest.mark.mission("D5")
