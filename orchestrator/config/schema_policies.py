@@ -55,6 +55,9 @@ class Policies(Strict):
     give_up_after: Duration = Field(
         DEFAULT.goal_patience_s, description="a movement that does not come about"
     )
+    network_wait: DurationOrZero = Field(
+        DEFAULT.network_wait_s, description="for a service address's network to come back"
+    )
     max_lag: Duration = Field(
         DEFAULT.max_lag_s, description="silence does not count while the controller is later"
     )
@@ -78,6 +81,7 @@ def policy_of(
         brake_groups=policies.brake.groups,
         brake_window_s=policies.brake.within,
         max_lag_s=policies.max_lag,
+        network_wait_s=policies.network_wait,
         fencing=fencing,
         covered=False,
         accept_unfenced=accept_unfenced,

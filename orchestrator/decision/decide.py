@@ -6,7 +6,7 @@ the new state, then carries the intents out.
 
 import dataclasses
 
-from orchestrator.decision import circumstances, orders, policies, upkeep
+from orchestrator.decision import circumstances, networks, orders, policies, upkeep
 from orchestrator.decision.facts import Facts, both_claim, foreign_reign
 from orchestrator.decision.failback import failback
 from orchestrator.decision.intents import Because, Decision, Intent, NoteOrder, Tell, Wish
@@ -28,6 +28,7 @@ RULES = (
     policies.active_silent,  # failover
     circumstances.acting,  # a run is under way: what it stops has not failed
     policies.resource_failed,  # restart in place, then failover
+    networks.network_failed,  # its clients do not reach it, and would reach the other one
     policies.grey,  # answers, but not whole: told, never taken for death
     policies.nobody_active,  # start, with startup protection
     policies.standby_lost,  # the service runs, but could not move

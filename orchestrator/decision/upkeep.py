@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from orchestrator.decision import freshness
+from orchestrator.decision import freshness, networks
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts, role_of
 from orchestrator.decision.intents import (
@@ -85,6 +85,7 @@ def _history(facts: Facts, state: GroupState) -> tuple[History, dict[ServerName,
             silent_since=silent,
             leaves=leaves,
             both_seen=history.both_seen or not silent,
+            network_since=networks.failing_since(facts, history),
         ),
         quarantined,
     )

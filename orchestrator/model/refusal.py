@@ -40,6 +40,7 @@ class Reason(enum.Enum):
     IMPOSSIBLE_VIEW = "impossible-view"
     LEASE_MAY_RUN = "lease-may-run"
     MAINTENANCE = "maintenance"
+    NETWORK_FAILED = "network-failed"
     NOT_REGISTERED = "not-registered"
     NOT_WANTED = "not-wanted"
     OBSERVING = "observing"

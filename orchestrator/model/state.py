@@ -116,6 +116,8 @@ class History:
     silent_since: Mapping[ServerName, Monotonic] = dataclasses.field(default_factory=dict)
     started_at: Monotonic | None = None
     """When the service last became ACTIVE: the stabilisation time runs from here."""
+    network_since: Mapping[ServerName, Monotonic] = dataclasses.field(default_factory=dict)
+    """Since when a network that carries a service address fails there."""
     both_seen: bool = False
     """Since this controller started both servers have answered once."""
 
@@ -139,6 +141,8 @@ class Policy:
     brake_window_s: float = 10.0
     """Servers that fell silent within so long a time fell silent at once."""
     max_lag_s: float = 1.0
+    network_wait_s: float = 3.0
+    """A network that carries a service address has failed for so long: the service moves."""
     fencing: frozenset[ServerName] = frozenset()
     """Servers with a fencing device."""
     covered: bool = True

@@ -1,12 +1,12 @@
 """Fencing devices by hand and for `check --live`: the same orders and rules as for the loop."""
 
+import functools
 import os
 
 from orchestrator.decision.finding import Finding, Weight
 from orchestrator.fencing import (
     Agents,
     Attempt,
-    Fenced,
     FenceOutcome,
     Fencer,
     NotFenced,
@@ -31,60 +31,66 @@ async def fence_by_hand(
     return outcome
 
 
-def ordered_event(application: Application, group: Group, server: ServerName, by: str) -> Event:
-    return Event(
-        at=application.clock.utc(),
-        group=group.name,
-        kind="fence-ordered",
-        severity=Severity.WARNING,
-        text=f"{server} is to be switched off",
-        server=server,
-        source=by,
-    )
-
-
-def event_of(application: Application, group: Group, outcome: FenceOutcome, by: str) -> Event:
-    """What everybody is told of a fencing, whoever ordered it."""
-    match outcome:
-        case Fenced(server=server, took_s=took_s):
-            return Event(
-                at=application.clock.utc(),
-                group=group.name,
-                kind="server-fenced",
-                severity=Severity.WARNING,
-                text=f"{server} was switched off and read back as off in {took_s:.1f} s",
-                server=server,
-                source=by,
-            )
-        case NotFenced(server=server, refusal=refusal):
-            return Event(
-                at=application.clock.utc(),
-                group=group.name,
-                kind="fence-failed",
-                severity=Severity.CRITICAL,
-                text=refusal.evidence,
-                server=server,
-                source=by,
-            )
-
-
 async def switch_on_by_hand(
     application: Application, group: Group, server: ServerName, by: str
 ) -> tuple[Reading, ...]:
     """The caller holds the group."""
     readings = await fencer_of(application, group).switch_on(server)
     if is_on(readings):
-        event = Event(
-            at=application.clock.utc(),
-            group=group.name,
+        event = _event(
+            application,
+            group,
+            server,
+            by,
             kind="server-switched-on",
             severity=Severity.INFO,
             text=f"{server} was switched on",
-            server=server,
-            source=by,
         )
         await application.publisher.publish(event)
     return readings
+
+
+def ordered_event(application: Application, group: Group, server: ServerName, by: str) -> Event:
+    return _event(
+        application,
+        group,
+        server,
+        by,
+        kind="fence-ordered",
+        severity=Severity.WARNING,
+        text=f"{server} is to be switched off",
+    )
+
+
+def event_of(application: Application, group: Group, outcome: FenceOutcome, by: str) -> Event:
+    """What everybody is told of a fencing, whoever ordered it."""
+    tell = functools.partial(_event, application, group, outcome.server, by)
+    if isinstance(outcome, NotFenced):
+        text = outcome.refusal.evidence
+        return tell(kind="fence-failed", severity=Severity.CRITICAL, text=text)
+    text = f"{outcome.server} was switched off and read back as off in {outcome.took_s:.1f} s"
+    return tell(kind="server-fenced", severity=Severity.WARNING, text=text)
+
+
+def _event(
+    application: Application,
+    group: Group,
+    server: ServerName,
+    by: str,
+    *,
+    kind: str,
+    severity: Severity,
+    text: str,
+) -> Event:
+    return Event(
+        at=application.clock.utc(),
+        group=group.name,
+        kind=kind,
+        severity=severity,
+        text=text,
+        server=server,
+        source=by,
+    )
 
 
 def is_on(readings: tuple[Reading, ...]) -> bool:

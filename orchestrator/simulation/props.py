@@ -1,8 +1,15 @@
 """What stands on the stage of a transcript unless a command says otherwise."""
 
+import dataclasses
+import ipaddress
 from collections.abc import Mapping
 
 from orchestrator.model import (
+    Group,
+    IpSpec,
+    Network,
+    NetworkName,
+    NetworkState,
     Observation,
     ResourceName,
     ResourceState,
@@ -28,6 +35,39 @@ def server_view(name: ServerName, reach: Observation[None], parts: Mapping[str, 
         else:
             resources[ResourceName(part)] = Seen(value=ResourceState(state), at=reach.at)
     return ServerView(server=name, reach=reach, resources=resources, epoch=unknown, facts=unknown)
+
+
+PUBLIC = NetworkName("public")
+
+
+def with_public_network(group: Group) -> Group:
+    """The address stands on a network of its own."""
+    address = ResourceName("address")
+    spec = IpSpec(interface=ipaddress.ip_interface("10.0.0.70/24"), device="eth0", network=PUBLIC)
+    resource = dataclasses.replace(group.resources[address], spec=spec)
+    devices = dict.fromkeys(group.server_names, "eth0")
+    return dataclasses.replace(
+        group,
+        networks={PUBLIC: Network(name=PUBLIC, devices=devices, gateway="10.0.0.1")},
+        resources={**group.resources, address: resource},
+    )
+
+
+def seen_on_network(view: ServerView, state: str | None) -> ServerView:
+    """`state`: well, cut; None: nothing was seen of it."""
+    if state is None:
+        return view
+    network = NetworkState(
+        device="eth0",
+        is_there=True,
+        up=True,
+        carrier=True,
+        speed_mbit=None,
+        addresses=(),
+        gateway_answers=state == "well",
+    )
+    seen = Seen(value=network, at=view.reach.at)
+    return dataclasses.replace(view, networks={PUBLIC: seen})
 
 
 def report_of(server: str, phase: str, *, held: bool) -> Report:

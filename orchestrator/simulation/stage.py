@@ -33,7 +33,13 @@ from orchestrator.model.state import (
 )
 from orchestrator.simulation.machine import PARTS
 from orchestrator.simulation.pair import NAMES, group_of
-from orchestrator.simulation.props import HOLDER, report_of, server_view
+from orchestrator.simulation.props import (
+    HOLDER,
+    report_of,
+    seen_on_network,
+    server_view,
+    with_public_network,
+)
 from orchestrator.simulation.render import render
 from remote_helpers.protocol.messages import Report
 from remote_helpers.protocol.words import Reign
@@ -61,6 +67,7 @@ class Stage:
         self.state = GroupState(vote=vote, wanted=True)
         self.reports: dict[str, tuple[float, Report]] = {}
         self.parts: dict[str, Mapping[str, str]] = {}
+        self.networks: dict[str, str] = {}
         self.fences: tuple[FenceResult, ...] = ()
         self.around = Surroundings()
         self.promises: dict[Reign, float] = {}
@@ -118,6 +125,11 @@ class Stage:
         known = report_of(server, phase, held=serves)
         self.reports[server] = (self.now - age, known._replace(**fields))  # type: ignore[arg-type]
         self.parts[server] = parts
+
+    def set_network(self, server: str, state: str) -> None:
+        """`network alpha cut`: as seen of the network that carries the address; cut or well."""
+        self.group = with_public_network(self.group)
+        self.networks[server] = state
 
     def _peer(self, server: str) -> str:
         return NAMES[1 - NAMES.index(server)]
@@ -242,7 +254,8 @@ class Stage:
                 continue
             at, report = self.reports[name]
             guards[name] = Seen(value=report, at=Monotonic(at))
-            views.append(server_view(name, Seen(value=None, at=Monotonic(at)), self.parts[name]))
+            view = server_view(name, Seen(value=None, at=Monotonic(at)), self.parts[name])
+            views.append(seen_on_network(view, self.networks.get(name)))
         first, second = views
         return GuardedView(
             view=GroupView(servers=(first, second), taken_at=Monotonic(self.now)),
@@ -258,6 +271,7 @@ _COMMANDS = {
     "registered": "register",
     "reign": "reign",
     "seen": "seen",
+    "network": "set_network",
     "pass": "lapse",
     "policy": "set_policy",
     "restart": "set_restart",
