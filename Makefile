@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-quick check format prepare bench simulate soak-simulate mutations model-big
+.PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate mutations model-big
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -53,6 +53,9 @@ model-big: prepare ## the large state spaces of the lease model: minutes and gig
 format: venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench-peers: prepare ## power and network cuts, beside keepalived, in about a quarter of an hour
+	$(BIN)/python -m tests.bench outages
 
 bench: prepare ## speed against the floor and against peers, as ratios
 	$(BIN)/python -m tests.bench

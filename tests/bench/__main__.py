@@ -1,4 +1,4 @@
-"""`python -m tests.bench [NAME]...`: the benchmarks of those names, or all of them."""
+"""`python -m tests.bench [NAME]...`: the benchmarks of those names, or all that take minutes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from tests.transport.sshd import SSHD
 
 AHEAD = -15
 """Root may go before the machine's other work: all contenders alike."""
-NAMES = ("failover", "poll", "latency", "switchover", "guard")
+USUAL = ("failover", "poll", "latency", "switchover", "guard")
+NAMES = (*USUAL, "outages")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=(*NAMES, []), metavar="NAME", default=[])
-    names = parser.parse_args().names or NAMES
+    names = parser.parse_args().names or USUAL
     if SSHD is None:
         print("bench: openssh-server is not installed: make prepare", file=sys.stderr)
         return 1

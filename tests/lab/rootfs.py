@@ -28,6 +28,7 @@ BASE_PACKAGES = (
 VARIANTS = {
     "base": BASE_PACKAGES,
     "mariadb": (*BASE_PACKAGES, "mariadb-server", "mariadb-client"),
+    "keepalived": (*BASE_PACKAGES, "keepalived"),
 }
 _BUILD_TOOLS = {"mmdebstrap": "mmdebstrap", "chroot": "coreutils"}
 

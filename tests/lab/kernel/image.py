@@ -19,7 +19,7 @@ from pathlib import Path
 from tests.lab import programs, rootfs
 
 NODE_FILES = Path(__file__).parent / "node"
-SIZES_MB = {"base": 1500, "mariadb": 2500}
+SIZES_MB = {"base": 1500, "mariadb": 2500, "keepalived": 1500}
 MODULES = Path("/usr/lib/uml/modules")
 MASKED_UNITS = (
     *("systemd-binfmt.service", "proc-sys-fs-binfmt_misc.automount", "getty@tty1.service"),
