@@ -16,7 +16,7 @@ from tests.transport.sshd import SSHD
 
 AHEAD = -15
 """Root may go before the machine's other work: all contenders alike."""
-USUAL = ("failover", "poll", "latency", "switchover", "guard")
+USUAL = ("failover", "link", "poll", "latency", "switchover", "guard")
 NAMES = (*USUAL, "outages")
 
 

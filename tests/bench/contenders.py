@@ -197,6 +197,33 @@ def ansible(pair: Pair, executable: Path) -> Program:
     return Program("ansible-playbook", failover, argv, settings)
 
 
+def pyinfra(pair: Pair, executable: Path) -> Program:
+    """Its own words for the same steps; `shell` is done each time, without a look before it."""
+    failover = Failover(pair.folder / "of-pyinfra")
+    hosts = [
+        (
+            name,
+            {
+                "ssh_hostname": "127.0.0.1",
+                "ssh_port": sshd.port,
+                "ssh_user": sshd.user,
+                "ssh_key": str(sshd.key),
+                "ssh_known_hosts_file": str(sshd.known_hosts),
+            },
+        )
+        for name, sshd in pair.sshd.items()
+    ]
+    inventory, deploy = pair.folder / "pyinfra_hosts.py", pair.folder / "pyinfra_deploy.py"
+    inventory.write_text(f"hosts = {hosts!r}\n")
+    steps = [(step.server, step.name, step.line) for step in failover.steps]
+    deploy.write_text(
+        "from pyinfra import host\nfrom pyinfra.operations import server\n"
+        f"for name, title, line in {steps!r}:\n"
+        "    if host.name == name:\n        server.shell(name=title, commands=[line])\n"
+    )
+    return Program("pyinfra", failover, [str(executable), "-y", str(inventory), str(deploy)], {})
+
+
 @dataclasses.dataclass
 class Ssh:
     """OpenSSH's client once a step, over connections that are open already."""

@@ -14,7 +14,7 @@ from tests.bench.contenders import Contender, Failed
 from tests.bench.figures import Figure, figures
 from tests.bench.pair import running_pair
 from tests.bench.steps import DONE
-from tests.support.ansible import ansible_playbook
+from tests.support.peers import ANSIBLE, PYINFRA
 
 PROCESSOR_MS = "ms processor time, controller"
 ROUNDS = 5
@@ -26,7 +26,7 @@ QUICK_ONES = 8
 
 async def measure(folder: Path) -> list[Figure]:
     """In milliseconds. The state is put back, untimed, before each turn and looked at after it."""
-    ansible = ansible_playbook()
+    ansible, pyinfra = ANSIBLE.ready(), PYINFRA.ready()
     with running_pair(folder) as pair:
         async with (
             contenders.floor(pair) as floor,
@@ -39,12 +39,14 @@ async def measure(folder: Path) -> list[Figure]:
                 slow.append(contenders.command_line(pair))
             if ansible is not None:
                 slow.append(contenders.ansible(pair, ansible))
-            took, spent = await _by_turns(quick, slow)
-    beside = ("floor", "ansible-playbook")
+            if pyinfra is not None:
+                slow.append(contenders.pyinfra(pair, pyinfra))
+            took, spent = await by_turns(quick, slow)
+    beside = ("floor", "ansible-playbook", "pyinfra")
     return figures(took, "ms", to=beside) + figures(spent, PROCESSOR_MS, to=beside)
 
 
-async def _by_turns(
+async def by_turns(
     quick: Sequence[Contender], slow: Sequence[Contender]
 ) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     for contender in (*quick, *slow):
