@@ -4,7 +4,6 @@ import pytest
 
 from orchestrator.executor.progress import StepStarted
 from orchestrator.model import ServerName
-from orchestrator.playbooks import library
 from orchestrator.store.journal import RunState
 from orchestrator.transport import Done
 from tests.executor.runs import (
@@ -135,7 +134,7 @@ async def test_each_step_is_on_disk_before_it_is_asked_for(stage):
     assert len(started) == 6
 
 
-@pytest.mark.parametrize("playbook", [file.name for file in library.find_all(None)])
+@pytest.mark.parametrize("playbook", ["start", "stop", "switchover"])
 @pytest.mark.parametrize("failure", [None, ("resource.start", "site", LINUX2)])
 async def test_cut_after_every_record_and_resumed_it_ends_the_same(playbook, failure, tmp_path):
     group = a_group()
