@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import UsageError
+from orchestrator.playbooks.variables import name_problem
 
+REASON = "reason"
+"""The one variable of the run itself that a person gives."""
 _PAIR = re.compile(r"[^\W\d]\w*=")
 
 
@@ -16,6 +19,9 @@ def parse_variables(given: tuple[str, ...]) -> dict[str, Any]:
     variables: dict[str, Any] = {}
     for text in given:
         variables.update(_variables_of(text))
+    for name in variables:
+        if name != REASON and (problem := name_problem(name)):
+            raise UsageError(f"-e {problem}")
     return variables
 
 

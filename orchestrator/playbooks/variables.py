@@ -1,6 +1,7 @@
 """Names of variables: which there always are, and which a playbook may choose."""
 
 import keyword
+import re
 from collections.abc import Mapping
 
 MAGIC: Mapping[str, str] = {
@@ -60,8 +61,15 @@ REGISTERED: Mapping[str, str] = {
 _JINJA = {"true", "false", "none", "and", "or", "not", "in", "is", "if", "else", "import", "range"}
 
 
+_CONNECTION = re.compile(
+    r"ansible_(host|port|user|password|connection|become.*|ssh_.*|python_interpreter|shell_.*)"
+)
+
+
 def name_problem(name: str) -> str:
     """Why a variable cannot have this name; empty: it can."""
+    if _CONNECTION.fullmatch(name):
+        return f"'{name}': how a server is reached stands in the inventory"
     if name in MAGIC:
         return f"'{name}' is set by the run itself; choose another name"
     if not name.isidentifier() or not name.isascii():

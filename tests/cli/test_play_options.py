@@ -114,7 +114,7 @@ def test_variables_from_a_file(tmp_path):
     assert parse_variables((f"@{file}", "b=y")) == {"a": 1, "b": "y"}
 
 
-@pytest.mark.parametrize("given", ["a", "1=2", "{a: 1}", "[1]", "=x"])
+@pytest.mark.parametrize("given", ["a", "1=2", "{a: 1}", "[1]", "=x", "source=x", "ansible_user=x"])
 def test_what_is_no_variable_is_told(given):
     with pytest.raises(UsageError, match=r"^-e "):
         parse_variables((given,))

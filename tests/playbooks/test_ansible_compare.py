@@ -6,7 +6,9 @@ the page for Ansible users must say so, and the difference must be there.
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support import ansible
 HERE = Path(__file__).parent / "compare"
 PAGE = Path(__file__).parents[2] / "docs/explanation/playbooks-for-ansible-users.md"
 DIFFERS = "# differs:"
+WITHOUT = "# without:"
 RUNS = [
     pytest.param(file, arguments, id=" ".join([file.stem, *arguments]))
     for file in sorted(HERE.glob("*.yaml"))
@@ -58,17 +61,31 @@ def test_both_do_the_same(executable, site, playbook, arguments, tmp_path):
 
 @pytest.mark.parametrize("playbook", DIFFERENT, ids=lambda playbook: playbook.stem)
 def test_what_differs_on_purpose_does_and_is_written_down(executable, site, playbook, tmp_path):
-    words = next(
-        line.removeprefix(DIFFERS).strip()
-        for line in playbook.read_text().splitlines()
-        if line.startswith(DIFFERS)
-    )
+    (words,) = said_in(playbook, DIFFERS)
     (arguments,) = arguments_of(playbook)
-    theirs = by_ansible(executable, site, playbook, arguments, tmp_path)
-    ours = by_hasys(site, playbook, arguments, tmp_path)
+    with without(site, said_in(playbook, WITHOUT)):
+        theirs = by_ansible(executable, site, playbook, arguments, tmp_path)
+        ours = by_hasys(site, playbook, arguments, tmp_path)
 
     assert (ours.tasks, ours.is_good) != (theirs.tasks, theirs.is_good), told(ours, theirs)
     assert words in " ".join(PAGE.read_text().split())
+
+
+def said_in(playbook: Path, mark: str) -> list[str]:
+    lines = playbook.read_text().splitlines()
+    return [line.removeprefix(mark).strip() for line in lines if line.startswith(mark)]
+
+
+@contextlib.contextmanager
+def without(site: Site, servers: list[str]) -> Iterator[None]:
+    """With these servers off."""
+    for server in servers:
+        site.lab.power_off(server)
+    try:
+        yield
+    finally:
+        for server in servers:
+            site.lab.power_on(server)
 
 
 def told(ours: Outcomes, theirs: Outcomes) -> str:
