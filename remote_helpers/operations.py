@@ -1,11 +1,21 @@
 """Which operations there are: name -> function, and whether it changes the server."""
 
-import glob
-import os
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
-from remote_helpers import answers, copies, copy_events, epoch, facts, poll, reachability, survey
+from remote_helpers import (
+    answers,
+    commands,
+    copies,
+    copy_events,
+    epoch,
+    facts,
+    poll,
+    reachability,
+    survey,
+)
 from remote_helpers.guarding import operations as guard
+from remote_helpers.modules import content, looking, path_state, program, units
+from remote_helpers.modules.change import doing, foretelling
 from remote_helpers.operation import Context, OperationError, prediction
 
 
@@ -52,45 +62,6 @@ def check(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
     return operation.check(context, args["args"])
 
 
-def run(context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
-    """A command of a playbook; its exit code is data, not a failure."""
-    given = dict(args)
-    argv, shell = given.pop("argv", None), given.pop("shell", None)
-    command = argv if shell is None else shell
-    if (argv is None) == (shell is None) or not command:
-        raise OperationError("bad-request", "run needs argv or shell")
-    needless = _needless(args)
-    if needless:
-        return {"not_run": needless}
-    given.pop("creates", None)
-    given.pop("removes", None)
-    done = context.run(command, **given)
-    return {
-        "rc": done.rc,
-        "stdout": done.stdout,
-        "stderr": done.stderr,
-        "truncated": done.truncated,
-    }
-
-
-def check_run(_context: Context, args: Mapping[str, Any]) -> Dict[str, Any]:
-    needless = _needless(args)
-    if needless:
-        return prediction("nothing", needless, {"not_run": needless})
-    return prediction("unknown", "it runs; what it changes shows then")
-
-
-def _needless(args: Mapping[str, Any]) -> str:
-    """Why a command need not run, by `creates` and `removes`; empty: it must."""
-    directory = args.get("directory") or "/"
-    creates, removes = args.get("creates"), args.get("removes")
-    if creates and glob.glob(os.path.join(directory, creates)):
-        return "not run, since {} is there".format(creates)
-    if removes and not glob.glob(os.path.join(directory, removes)):
-        return "not run, since {} is not there".format(removes)
-    return ""
-
-
 def release(_context: Context, _args: Mapping[str, Any]) -> None:
     raise NotImplementedError("perform() does it: it needs the lock alone")
 
@@ -102,7 +73,20 @@ TABLE: Dict[str, Operation] = {
     "resource.check": Operation(answers.check),
     "resource.start": Operation(answers.start, mutates=True, takes=True, check=answers.check_start),
     "resource.stop": Operation(answers.stop, mutates=True, check=answers.check_stop),
-    "run": Operation(run, mutates=True, check=check_run),
+    "run": Operation(commands.run, mutates=True, check=commands.check),
+    "program": Operation(program.run, mutates=True, check=program.check),
+    "file.write": Operation(doing(content.write), mutates=True, check=foretelling(content.write)),
+    "file.edit": Operation(doing(content.edit), mutates=True, check=foretelling(content.edit)),
+    "file.state": Operation(
+        doing(path_state.plan), mutates=True, check=foretelling(path_state.plan)
+    ),
+    "file.stat": Operation(looking.describe),
+    "file.read": Operation(looking.read),
+    "file.find": Operation(looking.find),
+    "unit": Operation(doing(units.plan), mutates=True, check=foretelling(units.plan)),
+    "unit.take": Operation(
+        doing(units.plan), mutates=True, takes=True, check=foretelling(units.plan)
+    ),
     "copies.look": Operation(copies.look),
     "copies.listen": Operation(copy_events.listen),
     "copies.bring": Operation(copies.bring, mutates=True, check=copies.check_bring),

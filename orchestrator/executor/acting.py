@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable
 from typing import Protocol, assert_never
 
 from orchestrator.clock import Clock
+from orchestrator.executor.interlock import as_outcome
 from orchestrator.executor.step import ask, outcome_of
+from orchestrator.executor.taking import Taking
 from orchestrator.model import (
     GroupName,
     NoUndo,
@@ -68,6 +70,7 @@ class Acting:
     transport: Transport
     reign: Reign
     clock: Clock
+    taking: Taking
 
     async def do(self, use: Use) -> Outcome:
         module = use.module
@@ -83,6 +86,14 @@ class Acting:
             return failed(str(error))
         if module.mutates:
             request = dataclasses.replace(request, reign=self.reign)
+        if not self.taking.is_of_group(module.takes(use.call)):
+            return await self._ask(use, request)
+        async with self.taking.right(use.server) as refusal:
+            if refusal is not None:
+                return as_outcome(refusal)
+            return await self._ask(use, module.taking(request))
+
+    async def _ask(self, use: Use, request: Request) -> Outcome:
         return await ask(self.transport, use.server, request, lambda done: _concluded(use, done))
 
     async def examine(self, use: Use) -> Outcome:

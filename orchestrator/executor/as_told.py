@@ -19,7 +19,7 @@ def as_told(request: Request, task: Task, variables: Mapping[str, Any]) -> Reque
     user = render(directives.become_user, variables) if directives.become_user else None
     become = directives.become
     is_other = render(become, variables) if isinstance(become, str) else become
-    if request.op != "run":
+    if request.op not in ("run", "program"):
         if is_other and user not in (None, "root"):
             raise ValueError(f"'become_user' does not go with {task.module}: it acts as root")
         return request

@@ -1,5 +1,6 @@
 """A run from its charter to its end: epoch on the servers, then the walk, each mark on disk."""
 
+import asyncio
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -20,6 +21,7 @@ from orchestrator.executor.reign import raise_epoch
 from orchestrator.executor.scope import Scope
 from orchestrator.executor.settled import SettledTransport
 from orchestrator.executor.step import StepRunner
+from orchestrator.executor.taking import Taking
 from orchestrator.executor.task import Hands, TaskRunner
 from orchestrator.executor.who import NobodyIsMeant, Who
 from orchestrator.model import (
@@ -102,8 +104,13 @@ class Run:
         settled = SettledTransport(self.transport, self.group, self.charter, doubtful)
         authority = self._authority(settled)
         transport = GatedTransport(settled, authority)
-        actor = Acting(transport=transport, reign=self.charter.reign, clock=self.clock)
+        starting = asyncio.Lock()
+        taking = Taking(group=self.group, authority=authority, starting=starting)
+        actor = Acting(
+            transport=transport, reign=self.charter.reign, clock=self.clock, taking=taking
+        )
         flows = FlowRunner(
+            starting=starting,
             group=self.group,
             actor=actor,
             authority=authority,

@@ -14,6 +14,7 @@ from typing import Any
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.lost import LostServers
 from orchestrator.model import DrbdSpec, Group, Outcome, Prediction, ServerName, Status, Verdict
+from orchestrator.playbooks.beside import FilesOf
 from orchestrator.playbooks.compile import Variables
 from orchestrator.playbooks.later import Foretold
 from orchestrator.playbooks.template import OMIT
@@ -113,6 +114,10 @@ class Scope:
 
     def facts_of(self, server: ServerName) -> Mapping[str, Any]:
         return self._facts[server]
+
+    def files_of(self, file: str) -> FilesOf:
+        """For the tasks of this file: what stood beside it when the run began."""
+        return FilesOf(file, self._charter.files)
 
     def set_play(self, play: PlayNow) -> None:
         self._play = play

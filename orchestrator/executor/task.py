@@ -212,7 +212,8 @@ class TaskRunner:
         task = turn.task
         args = render_arguments(task.args, variables)
         try:
-            call = module.call(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S)
+            files = self.scope.files_of(task.position.file)
+            call = module.call(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S, files)
         except ValueError as error:
             return failed(str(error))
         server = self._where(turn, variables)

@@ -13,6 +13,9 @@ from typing import Any
 from orchestrator.config.problems import did_you_mean
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
+_CLAUSE = r"[ugoa]*[-+=][rwxXst]*"
+_MODE = re.compile(rf"[0-7]{{3,5}}|preserve|{_CLAUSE}(?:,{_CLAUSE})*")
+_YES_NO = {"yes": True, "on": True, "true": True, "no": False, "off": False, "false": False}
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -21,6 +24,7 @@ class Kind(enum.Enum):
     WHOLE_NUMBER = "whole number"
     SECONDS = "seconds, or `500ms`, `10s`, `5m`, `1h`"
     YES_NO = "`true` or `false`"
+    MODE = "text: octal (`'0644'`) or symbolic (`u=rw,go=r`)"
     TEXTS = "list of texts, or one text"
     NUMBERS = "list of whole numbers, or one"
     CONDITIONS = "condition, or list of conditions that must all hold"
@@ -131,9 +135,19 @@ def _whole_number(value: object) -> int:
 
 
 def _yes_no(value: object) -> bool:
+    """Also the words that Ansible's users write: YAML 1.2 leaves them texts."""
     if isinstance(value, bool):
         return value
+    if isinstance(value, str) and value.strip().lower() in _YES_NO:
+        return _YES_NO[value.strip().lower()]
     raise ValueError(f"{_shown(value)} is neither true nor false")
+
+
+def _mode(value: object) -> str:
+    """A number would be a decimal one: 644 is none of `rw-r--r--`."""
+    if isinstance(value, str) and _MODE.fullmatch(value.strip()):
+        return value.strip()
+    raise ValueError(f"{_shown(value)} is no mode; write '0644', or like u=rw,go=r")
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -178,6 +192,7 @@ _READERS: Mapping[Kind, Callable[[Any], Any]] = {
     Kind.WHOLE_NUMBER: _whole_number,
     Kind.SECONDS: seconds,
     Kind.YES_NO: _yes_no,
+    Kind.MODE: _mode,
     Kind.TEXTS: _texts,
     Kind.NUMBERS: _numbers,
     Kind.CONDITIONS: _conditions,

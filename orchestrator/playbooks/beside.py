@@ -78,6 +78,26 @@ class OnDisk:
         return tuple(sorted(posixpath.normpath(str(path)) for path in found if path.is_file()))
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class FilesOf:
+    """What tasks of one file of tasks may read: as it was when the run began."""
+
+    file: str = ""
+    texts: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def text(self, folder: str, name: str) -> str:
+        """Raises ValueError where there is none."""
+        for path in places_of(self.file, folder, name):
+            if path in self.texts:
+                return self.texts[path]
+        raise ValueError(f"{name} is not among the files that the run was begun with")
+
+
+def places_of(file: str, folder: str, name: str) -> tuple[str, str]:
+    """Where a file is looked for that a task in `file` names, as Ansible does it."""
+    return path_from(file, posixpath.join(folder, name)), path_from(file, name)
+
+
 def path_from(file: str, name: str) -> str:
     """The path of `name` as it is meant in `file`."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(file), name))

@@ -35,7 +35,8 @@ from orchestrator.playbooks.model import (
     Task,
 )
 from orchestrator.playbooks.modules import MODULES
-from orchestrator.playbooks.modules.flow import ACTIONS
+from orchestrator.playbooks.modules.flow import ACTIONS, WALKED
+from orchestrator.playbooks.modules.set_role import STATES
 from orchestrator.playbooks.parse import raise_problems
 from orchestrator.playbooks.select import select
 from orchestrator.playbooks.template import TemplateError, render
@@ -180,7 +181,7 @@ class _Compiler:
                 hint = did_you_mean(word, handlers) if handlers else "the play has no handlers"
                 self._add(task, "", f"no handler is named '{word}' or listens to it", hint)
         self._check_delegate(task)
-        flow = self._flow(task) if task.module == "flow" and not wrong else ()
+        flow = self._flow(task) if task.module in WALKED and not wrong else ()
         return CompiledTask(path=path, task=task, flow=flow)
 
     def _check_delegate(self, task: Task) -> None:
@@ -194,8 +195,10 @@ class _Compiler:
         self._add(task, "", message, hint)
 
     def _flow(self, task: Task) -> tuple[FlowStep, ...]:
-        action = ACTIONS[task.args["state"]]
-        named = self._named(task)
+        if task.module == "set_role":
+            action, named = ACTIONS[STATES[task.args["role"]]], None
+        else:
+            action, named = ACTIONS[task.args["state"]], self._named(task)
         for name in named or ():
             if name not in self.group.resources:
                 message = f"flow: group {self.group.name} has no resource '{name}'"

@@ -95,6 +95,12 @@ class TextEnvironment(ConditionEnvironment):
     lexer = functools.cached_property(_BackslashesStay)
 
 
+class FileEnvironment(ConditionEnvironment):
+    """For files that the module `template` reads: as in Ansible, a line that holds nothing but a
+    statement leaves no empty line behind.
+    """
+
+
 def _refuse_censored(obj: Any, name: object) -> None:
     """Not `undefined`, which `default` would take for nothing: the value was there once."""
     if isinstance(obj, Mapping) and CENSORED in obj:
@@ -152,6 +158,7 @@ def new_environment(kind: type[ConditionEnvironment]) -> ConditionEnvironment:
         undefined=jinja2.StrictUndefined,
         autoescape=False,
         keep_trailing_newline=True,
+        trim_blocks=kind is FileEnvironment,
         loader=None,
         finalize=_shown,
     )

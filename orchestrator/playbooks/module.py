@@ -17,6 +17,8 @@ from orchestrator.playbooks.arguments import (
     find_problems,
     read,
 )
+from orchestrator.playbooks.beside import FilesOf
+from orchestrator.playbooks.template import SyntaxProblem
 from orchestrator.transport import Done, Request
 from orchestrator.transport.read_only import READS
 
@@ -38,6 +40,19 @@ class Call:
     args: Mapping[str, Any]
     variables: Mapping[str, Any]
     deadline_s: float
+    files: FilesOf = dataclasses.field(default_factory=FilesOf)
+    """What stands beside the playbook."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FileBeside:
+    """A file that a use of a module needs on the controller."""
+
+    argument: str
+    """The one that names it."""
+    folder: str
+    """Beside the playbook; beside the playbook itself is the second place to look."""
+    name: str
 
 
 class Module:
@@ -66,15 +81,34 @@ class Module:
         """What is wrong with these arguments before anything is rendered; empty: nothing."""
         return tuple(str(problem) for problem in self.find_problems(args))
 
+    def reads(self, args: Mapping[str, Any]) -> FileBeside | None:
+        """The file beside the playbook that these arguments name; read before the run begins."""
+        del args
+        return None
+
+    def problem_in(self, text: str) -> SyntaxProblem | None:
+        """What is wrong with that file before there are values."""
+        del text
+        return None
+
     def call(
-        self, args: Mapping[str, Any], variables: Mapping[str, Any], deadline_s: float
+        self,
+        args: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        deadline_s: float,
+        files: FilesOf | None = None,
     ) -> Call:
         """From rendered arguments. Raises ValueError for those that do not fit after all:
         a rendered text with braces in it passed for a template.
         """
         if wrong := self.problems(args):
             raise ValueError("; ".join(wrong))
-        return Call(args=self.read(args), variables=variables, deadline_s=deadline_s)
+        return Call(
+            args=self.read(args),
+            variables=variables,
+            deadline_s=deadline_s,
+            files=files or FilesOf(),
+        )
 
     def read(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Rendered arguments in their types, with defaults; `problems` found none in them."""
@@ -119,6 +153,17 @@ class Module:
         """
         del call
         return None if self.mutates else frozenset()
+
+    def takes(self, call: Call) -> frozenset[str]:
+        """What it would start, as `touches` names it: where that is a part of the group, only one
+        server may have it, and the executor asks for the right first.
+        """
+        del call
+        return frozenset()
+
+    def taking(self, request: Request) -> Request:
+        """The request once that right is there: a guard is asked for it as it acts."""
+        return request
 
     def may_repeat(self, call: Call) -> bool:
         """Whether it may be done twice where a cut left it under way and its check cannot tell."""

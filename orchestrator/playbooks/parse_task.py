@@ -7,12 +7,15 @@ from orchestrator.config.problems import did_you_mean
 from orchestrator.config.strict_yaml import Mapping, Node, Scalar, to_python
 from orchestrator.playbooks import fields, keywords
 from orchestrator.playbooks.fields import Reader
+from orchestrator.playbooks.files_beside import gather, keep, site_module
 from orchestrator.playbooks.model import Directives, Position, Task
 from orchestrator.playbooks.module import Module
 from orchestrator.playbooks.modules import MODULES
+from orchestrator.playbooks.modules.flow import WALKED
 from orchestrator.playbooks.parse_directives import read_directives, read_loop, read_until
 
 _KEY_EQUALS_VALUE = re.compile(r"\w+=\S")
+_A_NAME = re.compile(r"[A-Za-z_]\w*")
 _IN_A_COMMAND = re.compile(
     r"(?:^|\s)(chdir|creates|removes|executable|stdin|stdin_add_newline|strip_empty_ends|warn)=\S"
 )
@@ -34,16 +37,14 @@ def read_task(
         reader.add(listen, "'listen' belongs to a handler", "for one that is told: notify")
     if key is None:
         return None
-    value = node.get(key.text)
-    module = MODULES.get(keywords.module_name(key.text))
-    if module is None or value is None:
-        reader.add(key, f"unknown module '{key.text}'", did_you_mean(key.text, _words()))
+    found = _used(node, key, reader)
+    if found is None:
         return None
-    args, places = _arguments(key, value, node.get("args"), module, reader)
-    if module.name == "flow":
+    module, args, places = found
+    if module.name in WALKED:
         _refuse_on_flow(node, reader)
     return Task(
-        name=fields.optional_text(node.get("name"), reader, "name") or module.name,
+        name=fields.optional_text(node.get("name"), reader, "name") or _short(key),
         module=module.name,
         args=args,
         position=node.position,
@@ -59,6 +60,46 @@ def read_task(
         directives=read_directives(node, reader, outer),
         places=places,
     )
+
+
+Arguments = tuple[Module, dict[str, Any], dict[str, Position]]
+
+
+def _used(node: Mapping, key: Scalar, reader: Reader) -> Arguments | None:
+    """The module, its arguments, the place of each; ours come before the site's own."""
+    value = node.get(key.text)
+    module = MODULES.get(keywords.module_name(key.text))
+    if value is None:
+        return None
+    if module is not None:
+        args, places = _arguments(key, value, node.get("args"), module, reader)
+        at = module.reads(args)
+        if at is not None:
+            found = value.get(at.argument) if isinstance(value, Mapping) else value
+            gather(module, args, found or key, reader)
+        return module, args, places
+    path = site_module(key.text, reader) if _A_NAME.fullmatch(key.text) else None
+    if path is None:
+        reader.add(key, f"unknown module '{key.text}'", did_you_mean(key.text, _words()))
+        return None
+    own = MODULES["site_module"]
+    keep(own, path, key, reader)
+    return own, {"file": path, "args": _given(key, value, reader)}, {}
+
+
+def _given(key: Scalar, value: Node, reader: Reader) -> dict[str, Any]:
+    """Which arguments it takes only the module knows."""
+    if isinstance(value, Scalar) and value.value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        reader.add(value, f"'{key.text}' takes its arguments as a mapping")
+        return {}
+    fields.check_templates(value, reader)
+    return {name.text: to_python(item) for name, item in value.entries}
+
+
+def _short(key: Scalar) -> str:
+    return keywords.module_name(key.text)
 
 
 def _judgement(node: Mapping, reader: Reader, word: str) -> tuple[str, ...] | None:

@@ -22,6 +22,7 @@ from orchestrator.playbooks.bounded_time import limited
 from orchestrator.playbooks.bounds import LARGEST, TooLarge
 from orchestrator.playbooks.environment import (
     ConditionEnvironment,
+    FileEnvironment,
     JoinsConcatenated,
     TextEnvironment,
     new_environment,
@@ -75,12 +76,21 @@ def render_text(text: str, variables: Mapping[str, Any]) -> Any:
     return _guarded(lambda: _rendered(text, variables), variables)
 
 
+def render_file(text: str, variables: Mapping[str, Any]) -> str:
+    """The text of a whole file, always a text."""
+    return str(_guarded(lambda: _joined(_compiled_file(text), variables), variables))
+
+
 def evaluate(expression: str, variables: Mapping[str, Any]) -> Any:
     return _guarded(lambda: _value_of(_compiled_expression(expression), variables), variables)
 
 
 def text_problem(text: str) -> SyntaxProblem | None:
     return _problem_of(lambda: _compiled(text))
+
+
+def file_problem(text: str) -> SyntaxProblem | None:
+    return _problem_of(lambda: _compiled_file(text))
 
 
 def expression_problem(expression: str) -> SyntaxProblem | None:
@@ -91,6 +101,10 @@ def _rendered(text: str, variables: Mapping[str, Any]) -> Any:
     template, is_expression = _compiled(text)
     if is_expression:
         return _value_of(template, variables)
+    return _joined(template, variables)
+
+
+def _joined(template: jinja2.Template, variables: Mapping[str, Any]) -> str:
     pieces: list[str] = []
     size = 0
     for piece in template.root_render_func(_context(template, variables)):
@@ -202,6 +216,12 @@ def _compiled(text: str) -> tuple[jinja2.Template, bool]:
         case _:
             pass
     return environment.from_string(tree), False
+
+
+@functools.lru_cache(maxsize=128)
+def _compiled_file(text: str) -> jinja2.Template:
+    environment = _environment(FileEnvironment)
+    return environment.from_string(_tree(text, environment))
 
 
 @functools.lru_cache(maxsize=1024)

@@ -58,6 +58,18 @@ def render(value: Any, variables: Mapping[str, Any]) -> Any:
     return value
 
 
+def render_file(text: str, variables: Mapping[str, Any]) -> str:
+    """The text of a template file, rendered."""
+    rendered: str = _sandbox().render_file(text, variables)
+    return rendered
+
+
+def file_problem(text: str) -> "SyntaxProblem | None":
+    """What is wrong with a template file before there are variables; None: nothing."""
+    problem: SyntaxProblem | None = _sandbox().file_problem(text)
+    return problem
+
+
 def render_arguments(args: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """As `render`, without the arguments that are `omit`."""
     found: dict[str, Any] = _without_omitted(render(args, variables))

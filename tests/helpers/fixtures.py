@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.service import Service
+from tests.helpers.session import Session, session
 
 _NOT_RUN = "KERNEL TESTS NOT RUN: they need root and namespaces"
 
@@ -45,3 +46,11 @@ def service(tmp_path: Path) -> Iterator[Service]:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             continue
+
+
+@pytest.fixture
+def module_helper(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """A helper that has promised the tests' reign."""
+    with session(tmp_path_factory.mktemp("state")) as one:
+        one.raise_epoch()
+        yield one

@@ -9,7 +9,7 @@ from orchestrator.playbooks.arguments import Kind, Parameter, Parameters, WrongA
 from orchestrator.playbooks.module import Call, Module, failed
 from orchestrator.transport import Done, Request
 
-_COMMON = {
+RUN = {
     "chdir": Parameter(kind=Kind.TEXT, summary="directory to run in"),
     "environment": Parameter(kind=Kind.MAPPING, summary="variables added to its environment"),
     "user": Parameter(kind=Kind.TEXT, summary="login name to run as (without it: the helper's)"),
@@ -21,7 +21,7 @@ _COMMON = {
         kind=Kind.TEXT, summary="path or pattern: nothing is run where it is not there"
     ),
 }
-_RETURNS = {
+RETURNS = {
     "rc": "exit code",
     "stdout": "standard output, without the ends of lines behind it",
     "stderr": "standard error",
@@ -29,10 +29,10 @@ _RETURNS = {
     "stderr_lines": "the same of standard error",
     "truncated": "whether output was cut off",
 }
-_FORETOLD = (
+FORETOLD = (
     "that it runs; what it changes shows when it does. With `creates` or `removes`, whether it runs"
 )
-_UNDONE = "none; what a program did only its author knows"
+UNDONE = "none; what a program did only its author knows"
 
 
 class Command(Module):
@@ -43,11 +43,11 @@ class Command(Module):
     parameters: ClassVar[Parameters] = {
         "cmd": Parameter(kind=Kind.TEXT, summary="program and arguments, quoted as in a shell"),
         "argv": Parameter(kind=Kind.TEXTS, summary="program and arguments as a list"),
-        **_COMMON,
+        **RUN,
     }
-    returns: ClassVar[Mapping[str, str]] = _RETURNS
-    foretold = _FORETOLD
-    undone = _UNDONE
+    returns: ClassVar[Mapping[str, str]] = RETURNS
+    foretold = FORETOLD
+    undone = UNDONE
 
     def find_problems(self, args: Mapping[str, Any]) -> tuple[WrongArgument, ...]:
         found = super().find_problems(args)
@@ -63,7 +63,7 @@ class Command(Module):
         if not argv:
             return failed("there is no command to run")
         return Request(
-            op="run", args={"argv": argv, **_options(call.args)}, deadline_s=call.deadline_s
+            op="run", args={"argv": argv, **options(call.args)}, deadline_s=call.deadline_s
         )
 
     def conclude(self, call: Call, done: Done) -> Outcome:
@@ -77,16 +77,16 @@ class Shell(Module):
     free_form = "cmd"
     parameters: ClassVar[Parameters] = {
         "cmd": Parameter(kind=Kind.TEXT, summary="what the shell runs", required=True),
-        **_COMMON,
+        **RUN,
     }
-    returns: ClassVar[Mapping[str, str]] = _RETURNS
-    foretold = _FORETOLD
-    undone = _UNDONE
+    returns: ClassVar[Mapping[str, str]] = RETURNS
+    foretold = FORETOLD
+    undone = UNDONE
 
     def ask(self, call: Call) -> Request:
         return Request(
             op="run",
-            args={"shell": call.args["cmd"], **_options(call.args)},
+            args={"shell": call.args["cmd"], **options(call.args)},
             deadline_s=call.deadline_s,
         )
 
@@ -125,7 +125,7 @@ def _shown(args: Mapping[str, Any]) -> str:
     return line if len(line) <= 60 else line[:57] + "..."
 
 
-def _options(args: Mapping[str, Any]) -> dict[str, Any]:
+def options(args: Mapping[str, Any]) -> dict[str, Any]:
     options = {
         "stdin": args["stdin"],
         "environment": args["environment"]

@@ -16,6 +16,8 @@ ACTIONS: Mapping[str, FlowAction] = {
     "stopped": FlowAction.STOP,
     "checked": FlowAction.CHECK,
 }
+WALKED = ("flow", "set_role")
+"""The modules that are walked, not asked."""
 
 
 class Flow(Module):
