@@ -30,6 +30,7 @@ _OF_KIND: Mapping[Kind, Schema] = {
     Kind.WHOLE_NUMBER: _WHOLE_NUMBER,
     Kind.SECONDS: _SECONDS,
     Kind.YES_NO: _YES_NO,
+    Kind.MODE: _TEXT,
     Kind.TEXTS: {"type": ["array", "string", "number"]},
     Kind.NUMBERS: {"type": ["array", "integer", "string"]},
     Kind.CONDITIONS: _CONDITIONS,
