@@ -18,7 +18,7 @@ class NoCover:
     """Nothing resets this server when its guard is dead."""
 
     kind = "none"
-    armed = False
+    armed = starting = False
     problem = ""
 
     def arm(self) -> None:
@@ -28,9 +28,6 @@ class NoCover:
         pass
 
     def disarm(self) -> None:
-        pass
-
-    def defuse(self) -> None:
         pass
 
     def hand_over(self) -> Tuple[Dict[str, Any], Optional[int]]:

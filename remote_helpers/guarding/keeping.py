@@ -5,7 +5,7 @@ Each is begun here and done in the background; what a look saw is an input of th
 
 import functools
 import time
-from typing import Any, List, Mapping, Optional, Tuple
+from typing import Any, Callable, List, Mapping, Optional, Tuple
 
 from remote_helpers.guarding.background import Background
 from remote_helpers.guarding.driver import Driver
@@ -37,12 +37,16 @@ Moment = Tuple[str, Optional[Reign]]
 
 class Keeping:
     def __init__(
-        self, group: str, places: Places, background: Background, cover: Any, *, left_armed: bool
+        self,
+        group: str,
+        places: Places,
+        background: Background,
+        cover: Any,
+        report: Callable[[str], None],
     ) -> None:
         self._group, self._places, self._background = group, places, background
         self.cover = cover
-        self._left_armed = left_armed
-        """There may be a cover that a guard without a state has left running."""
+        self._report = report
         self._looker = Looker(group, places, [])
         self._letting_go = LettingGo(group, places, [])
         self._under_way: Optional[Moment] = None
@@ -56,6 +60,7 @@ class Keeping:
         self._looker = Looker(self._group, self._places, resources)
         self._letting_go = LettingGo(self._group, self._places, resources)
         self._background.submit(self._letting_go.prepare, lambda _result: None)
+        self._under_way = None
         self._next_look = 0.0
 
     # --- looks ---
@@ -124,7 +129,12 @@ class Keeping:
         left = PASS_S if self._deadline == ALWAYS else self._deadline - now.fast
         letting_go = self._letting_go
         for name, job in letting_go.jobs(monotonic + max(left, 2 * OFTEN_S)):
-            self._background.submit(job, functools.partial(letting_go.has_ended, name))
+            self._background.submit(job, functools.partial(self._let_go, letting_go, name))
+
+    def _let_go(self, letting_go: LettingGo, name: str, result: Any) -> None:
+        letting_go.has_ended(name)
+        if isinstance(result, Exception):
+            self._report("cannot let go of {}: {}".format(name, result))
 
     # --- cover ---
 
@@ -134,12 +144,8 @@ class Keeping:
         if phase != leases.IDLE:
             if not self.cover.armed:
                 self.cover.arm()
-        elif guard.held is False:
-            if self.cover.armed:
-                self.cover.disarm()
-            elif self._left_armed:
-                self.cover.defuse()
-            self._left_armed = False
+        elif guard.held is False and self.cover.armed:
+            self.cover.disarm()
 
     def feeds_last_at(self, guard: Guard) -> float:
         """On the fast clock: as late as may be, so that the demotion has all of its time."""

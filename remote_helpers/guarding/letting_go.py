@@ -66,7 +66,7 @@ class LettingGo:
         self._under_way.update(name for name, _ in fresh)
         return fresh
 
-    def has_ended(self, name: str, _result: Any) -> None:
+    def has_ended(self, name: str) -> None:
         self._under_way.discard(name)
 
     def end_steps(self) -> None:

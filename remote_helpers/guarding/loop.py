@@ -35,8 +35,6 @@ class Beginning(NamedTuple):
     """What a guard begins with."""
 
     left: Left
-    inherited: bool
-    """It goes on with the state of the one before."""
     lock: int
     cover: Optional[int]
     how: str
@@ -56,9 +54,7 @@ class Loop:
         self.driver = Driver(beginning.left, places, self.state, self._background)
         cover, self.cover_warnings = covers.choose(settings, places, self._background)
         cover.resume(beginning.left.cover, beginning.cover)
-        self.keeping = Keeping(
-            settings.group, places, self._background, cover, left_armed=not beginning.inherited
-        )
+        self.keeping = Keeping(settings.group, places, self._background, cover, self.log)
         self.driver.cover_state = lambda: self.keeping.cover.hand_over()[0]
         self.peer = Peer(self._open, self._close, lambda: self.driver.guard, self.driver.enter)
         self.driver.effects = Effects(

@@ -54,7 +54,7 @@ def begin(settings: Settings, places: Places, digest: str, warnings: List[str]) 
         lock = _lock(places)
         if lock is not None:
             left, how = _left_behind(settings, places, boot, incarnation)
-            return Beginning(left, how == "taken-over", lock, None, how, digest, warnings)
+            return Beginning(left, lock, None, how, digest, warnings)
         try:
             taken = handing_over.take(places, boot)
         except (OSError, ValueError, handing_over.NotNow):
@@ -63,7 +63,7 @@ def begin(settings: Settings, places: Places, digest: str, warnings: List[str]) 
             time.sleep(PAUSE_S)
             continue
         left = _goes_on(taken.left, incarnation)
-        return Beginning(left, True, taken.lock, taken.cover, "taken-over", digest, warnings)
+        return Beginning(left, taken.lock, taken.cover, "taken-over", digest, warnings)
 
 
 def _lock(places: Places) -> Optional[int]:

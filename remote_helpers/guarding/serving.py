@@ -105,7 +105,7 @@ class Serving:
         driver = loop.driver
         left_s = driver.due - driver.now().fast if driver.due < ALWAYS else ALWAYS
         within = min(handing_over.PATIENCE_S, left_s / 2.0)
-        if driver.is_saving or within <= 0.05:
+        if driver.is_saving or loop.keeping.cover.starting or within <= 0.05:
             raise OperationError("busy", "the guard cannot be handed over at this moment")
         loop.peer.links.close()
         cover, descriptor = loop.keeping.cover.hand_over()

@@ -3,7 +3,8 @@
 Its one process sleeps. The guard speaks for it to systemd, as sd_pid_notify(3) does: so nothing
 that could be slow stands between guard and watchdog, and a guard that is gone or frozen feeds
 nothing. `reboot-immediate`, because `reboot-force` first asks every process to end, for minutes,
-with the address still in place, and runs a program from disk.
+with the address still in place, and runs a program from disk. Without a time-out of its start,
+because a unit that fails to start would reset the server, too.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ _LATE_S = 0.3
 """systemd's timers are accurate to 250 ms, and the process that sleeps takes a moment to die."""
 _SHORTEST_S = 0.1
 _STARTS_WITHIN_S = 5.0
+_AGAIN_S = 1.0
 _PROPERTIES = (
     "Type=notify",
     "NotifyAccess=main",
@@ -32,7 +34,7 @@ _PROPERTIES = (
     "DefaultDependencies=no",
     "OOMScoreAdjust=-1000",
     "TimeoutStopSec=1",
-    "TimeoutStartSec=10",
+    "TimeoutStartSec=infinity",
     "SendSIGHUP=no",
 )
 
@@ -48,8 +50,9 @@ class SystemdCover:
         self._group, self._places, self._background = group, where, background
         self._seconds = seconds - _LATE_S
         self._pid = 0
-        self._starting = False
+        self.starting = False
         self._wanted = False
+        self._try_at = 0.0
         self.problem = ""
 
     @property
@@ -59,9 +62,10 @@ class SystemdCover:
     def arm(self) -> None:
         """In the background: it takes some 20 ms; armed when the first feeding has gone out."""
         self._wanted = True
-        if self._pid or self._starting:
+        if self._pid or self.starting or time.monotonic() < self._try_at:
             return
-        self._starting = True
+        self.starting = True
+        self._try_at = time.monotonic() + _AGAIN_S
         self._background.submit(self._start, self._started)
 
     def _start(self) -> int:
@@ -86,7 +90,7 @@ class SystemdCover:
         return pid
 
     def _started(self, result: Any) -> None:
-        self._starting = False
+        self.starting = False
         if isinstance(result, Exception):
             self.problem = str(result)
             return
@@ -121,20 +125,18 @@ class SystemdCover:
                 os.kill(self._pid, signal.SIGTERM)
         self._pid = 0
 
-    def defuse(self) -> None:
-        """What a guard before this one left running, once it is known that nothing is held."""
-        with contextlib.suppress(OSError, ValueError), open(self._places.cover) as file:
-            self.resume({"pid": int(file.read())}, None)
-            self.disarm()
-
     def hand_over(self) -> Tuple[Dict[str, Any], Optional[int]]:
         return {"pid": self._pid}, None
 
     def resume(self, left: Dict[str, Any], _descriptor: Optional[int]) -> None:
+        """The file is there before the unit counts: nothing that was armed is ever forgotten."""
         pid = left.get("pid") or 0
+        with contextlib.suppress(OSError, ValueError), open(self._places.cover) as file:
+            pid = pid or int(file.read())
         if pid and _is_ours(pid):
             self._pid = pid
             self._wanted = True
+            self._tell("READY=1")
 
 
 def _pid_within(unit: str, seconds: float) -> int:

@@ -173,7 +173,11 @@ class Conductor:
         return reply
 
     async def report(self, server: str) -> messages.Report:
-        return _report((await self.say(server, self._status)).report)
+        """Also while a connection is lost and made anew."""
+        message = messages.encode(self._status)
+        reply = await self.call_anew(server, "guard.say", message=message)
+        assert isinstance(reply, Done), reply
+        return _report(messages.decode(reply.data["message"]).report)
 
     @property
     def _status(self) -> Status:
