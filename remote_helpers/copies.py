@@ -95,6 +95,18 @@ def _discarded(context: Context, resource: str) -> Done:
     return Done(changed=True)
 
 
+def _replaced(context: Context, resource: str) -> Done:
+    """Its copy is made anew, whole, from the peer's: where DRBD finds nothing in common."""
+    seen = observe(context, resource)
+    if seen.is_primary:
+        message = "{} is Primary here: stop what runs on it before it is replaced".format(resource)
+        raise OperationError("failed", message, {"refused": "primary"})
+    _drbdadm(context, "down", resource)
+    _drbdadm(context, "create-md", "--force", resource)
+    bring_up(context, resource)
+    return Done(changed=True)
+
+
 def _outdated(context: Context, resource: str) -> Done:
     """From now on the kernel itself refuses to promote it, whoever asks."""
     seen = observe(context, resource)
@@ -125,6 +137,13 @@ def _writing(context: Context, resource: str) -> Done:
 def _kept(context: Context, resource: str) -> Done:
     seen = observe(context, resource)
     kept = kept_copy.keep(context, resource, seen.out_of_sync_bytes)
+    return Done(changed=True, said="kept in " + kept)
+
+
+def _kept_whole(context: Context, resource: str) -> Done:
+    """With room for every block: all of them will be written."""
+    whole = sum(one.size_bytes for one in observe(context, resource).volumes)
+    kept = kept_copy.keep(context, resource, whole)
     return Done(changed=True, said="kept in " + kept)
 
 
@@ -173,11 +192,13 @@ STATES = {
     "connected": _State(_connected, lambda seen: seen.connection is not Connection.STAND_ALONE),
     "disconnected": _State(_disconnected, lambda seen: seen.connection is Connection.STAND_ALONE),
     "discarded": _State(_discarded, lambda seen: seen.connection is Connection.CONNECTED),
+    "replaced": _State(_replaced, _never),
     "outdated": _State(
         _outdated, lambda seen: seen.is_up and all(one.disk in _STALE for one in seen.volumes)
     ),
     "writing": _State(_writing, lambda seen: "fencing" not in seen.suspended),
     "kept": _State(_kept, _never),
+    "kept-whole": _State(_kept_whole, _never),
     "undone": _State(_undone, _never),
     "dropped": _State(_dropped, _never),
     "guarded": _State(_guarded, lambda seen: seen.is_guarded),

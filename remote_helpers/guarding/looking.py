@@ -84,4 +84,4 @@ def is_cheap(one: Resource) -> bool:
         return bool(spec.get("pattern") or spec.get("pid_file"))
     if kind == "systemd":
         return units.can_be_seen()
-    return kind in ("ip", "mount")
+    return kind in ("ip", "mount", "disk")

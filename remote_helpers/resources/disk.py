@@ -16,6 +16,7 @@ from remote_helpers.resources.waiting import REPORT_IN_S, shown
 Spec = Mapping[str, Any]
 
 READ_IN_S = 1.5
+AGAIN_S = 0.05
 
 
 def check(context: Context, _name: str, spec: Spec) -> Dict[str, Any]:
@@ -94,6 +95,15 @@ def stop(context: Context, name: str, spec: Spec) -> Dict[str, Any]:
     if after["state"] != "stopped":
         raise OperationError("failed", "deactivated, but {}".format(after["detail"]))
     return state("stopped", bool(active), str(after["detail"]))
+
+
+def demote(context: Context, _name: str, spec: Spec) -> None:
+    """In an emergency: again and again, while what is mounted on it is taken down beside this."""
+    group = _wanted(spec).group
+    while _active(group) and context.remaining() > REPORT_IN_S:
+        argv = ["vgchange", "--activate", "n", group]
+        context.run(argv, timeout=max(context.remaining() - REPORT_IN_S, 0.0))
+        context.sleep(AGAIN_S)
 
 
 def hindrance(context: Context, verb: str, spec: Spec, seen: Mapping[str, Any]) -> str:

@@ -29,6 +29,9 @@ BUSY_FOR_S = 5.0
 """How long a demotion is repeated while the device is held open: what stopped may still close."""
 CONNECT_FOR_S = 10.0
 """How long a resource that was just brought up may take to find its peer, whose word counts."""
+AGAIN_S = 0.05
+_NOT_THERE = 10
+"""Of drbdadm: the kernel has no such resource."""
 _UNSETTLED = frozenset((Disk.ATTACHING, Disk.NEGOTIATING))
 _HANDSHAKE = frozenset(
     (Replicating.BITMAP_SOURCE, Replicating.BITMAP_TARGET, Replicating.WAITING_FOR_UUID)
@@ -81,6 +84,16 @@ def stop(context: Context, _name: str, spec: Spec) -> Dict[str, Any]:
         context.sleep(pause)
         pause *= 2
     return _judged(seen, changed=was_primary)
+
+
+def demote(context: Context, _name: str, spec: Spec) -> None:
+    """In an emergency: again and again, while what stands on it is taken down beside this."""
+    resource = _resource(spec)
+    while context.remaining() > REPORT_IN_S:
+        done = context.run(["drbdadm", "secondary", resource], timeout=_limit(context))
+        if done.rc in (0, _NOT_THERE):
+            return
+        context.sleep(AGAIN_S)
 
 
 def hindrance(context: Context, verb: str, spec: Spec, _seen: Mapping[str, Any]) -> str:

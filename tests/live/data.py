@@ -12,6 +12,14 @@ from tests.lab.kernel.writer import STORE_PORT
 from tests.live.site import Answer, Site
 
 ONE, TWO = addresses.SERVERS
+HANDLER = "/var/lib/hasys/web/fence-peer"
+_LAY_HANDLER = """\
+- name: Lay the handler where DRBD finds it
+  hosts: group
+  tasks:
+    - name: Install it
+      drbd: {resource: r0, state: guarded}
+"""
 _STORE = f"lab-store --port {STORE_PORT}"
 
 
@@ -70,8 +78,27 @@ class DataSite(Site):
         self.done("stop", "web")
         self.done("play", "web", "resync")
 
+    def lay_handler(self) -> None:
+        """As the how-to says."""
+        folder = self.inventory / "playbooks"
+        folder.mkdir()
+        (folder / "lay-handler.yaml").write_text(_LAY_HANDLER)
+        self.done("play", "web", "lay-handler")
+
     def play(self, playbook: str, *arguments: str) -> Answer:
         return self.hasys("play", "web", playbook, *arguments)
+
+
+def name_handler(lab: KernelLab) -> None:
+    """In the resource's file, before it is up."""
+    file = f"/etc/drbd.d/{drbd.RESOURCE}.res"
+    handlers = f'handlers {{ fence-peer "{HANDLER}"; }}'
+    for server in addresses.SERVERS:
+        lab.shell(
+            server,
+            f"sed -i 's/disk {{/disk {{ fencing resource-and-stonith;/' {file}; "
+            f"sed -i 's|^  protocol C;|  protocol C; {handlers}|' {file}",
+        )
 
 
 def lost_its_peer(seen: drbd.DrbdState) -> bool:

@@ -11,19 +11,10 @@ from tests.lab import addresses, programs
 from tests.lab.kernel import drbd, fixtures
 from tests.lab.kernel.lab import KernelLab
 from tests.lab.kernel.writer import write_all_the_time
-from tests.live.data import ONE, TWO, DataSite, lost_its_peer, prepare
+from tests.live.data import ONE, TWO, DataSite, lost_its_peer, name_handler, prepare
 from tests.live.site import until
 
 pytestmark = [pytest.mark.kernel_lab, pytest.mark.mission("R3")]
-RESOURCE_FILE = f"/etc/drbd.d/{drbd.RESOURCE}.res"
-HANDLER = "/var/lib/hasys/web/fence-peer"
-LAY_HANDLER = """\
-- name: Lay the handler where DRBD finds it
-  hosts: group
-  tasks:
-    - name: Install it
-      drbd: {resource: r0, state: guarded}
-"""
 NOTE = """\
 - name: The copy without a link is out of date, by its own kernel's word
   hosts: linux2
@@ -42,13 +33,7 @@ NOTE = """\
 @pytest.fixture(scope="module")
 def lab() -> Iterator[KernelLab]:
     with fixtures.a_lab() as made:
-        for server in addresses.SERVERS:
-            handlers = f'handlers {{ fence-peer "{HANDLER}"; }}'
-            made.shell(
-                server,
-                f"sed -i 's/disk {{/disk {{ fencing resource-and-stonith;/' {RESOURCE_FILE}; "
-                f"sed -i 's|^  protocol C;|  protocol C; {handlers}|' {RESOURCE_FILE}",
-            )
+        name_handler(made)
         prepare(made)
         yield made
 
@@ -56,10 +41,8 @@ def lab() -> Iterator[KernelLab]:
 @pytest.fixture
 def site(lab: KernelLab, tmp_path: Path) -> Iterator[DataSite]:
     one = DataSite(lab, tmp_path)
-    (one.inventory / "playbooks").mkdir()
-    for name, text in (("lay-handler", LAY_HANDLER), ("note", NOTE)):
-        (one.inventory / "playbooks" / f"{name}.yaml").write_text(text)
-    one.done("play", "web", "lay-handler")
+    one.lay_handler()
+    (one.inventory / "playbooks" / "note.yaml").write_text(NOTE)
     until(lambda: one.hasys("start", "web").code == 0, "both answer after their boot", 60)
     yield one
     for server in addresses.SERVERS:  # a side that still waits for a word cannot be stopped

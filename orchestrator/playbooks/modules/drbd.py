@@ -14,9 +14,11 @@ STATES = (
     "connected",
     "disconnected",
     "discarded",
+    "replaced",
     "outdated",
     "writing",
     "kept",
+    "kept-whole",
     "undone",
     "dropped",
     "guarded",
@@ -34,9 +36,10 @@ class Drbd(Module):
         "state": Parameter(
             kind=Kind.TEXT,
             summary="`seen` only looks; `connected` brings it up, too; `discarded` gives up what "
-            "was written here since the two parted; `kept` takes an LVM snapshot first, `undone` "
-            "goes back to it, `dropped` removes it; `outdated` forbids promoting it; `writing` "
-            "lets frozen writes go on; `guarded` lays the fence-peer handler there",
+            "was written here since the two parted, `replaced` the whole copy; `kept` and "
+            "`kept-whole` take an LVM snapshot before these two, `undone` goes back to it, "
+            "`dropped` removes it; `outdated` forbids promoting it; `writing` lets frozen writes "
+            "go on; `guarded` lays the fence-peer handler there",
             default=SEEN,
             choices=STATES,
         ),
@@ -70,4 +73,4 @@ class Drbd(Module):
 
     def may_repeat(self, call: Call) -> bool:
         """All look at the state before they act, but for the snapshot, which says so itself."""
-        return call.args["state"] not in ("kept", "undone")
+        return call.args["state"] not in ("kept", "kept-whole", "undone")
