@@ -6,7 +6,6 @@ importing asyncssh takes 180 ms, which a command that asks a running daemon need
 
 import asyncio
 import contextlib
-import dataclasses
 import json
 
 import asyncssh
@@ -18,7 +17,7 @@ from orchestrator.transport.helper import Helper
 from orchestrator.transport.launch import launch_line
 from orchestrator.transport.login_failure import why_no_login
 from orchestrator.transport.pack import Pack
-from orchestrator.transport.way import Opened, Opening
+from orchestrator.transport.way import Opened, Opening, Through
 
 HELLO_S = 10.0
 """An overloaded server may take seconds to start Python."""
@@ -130,15 +129,6 @@ class _Session(asyncssh.SSHClientSession[bytes]):
             elif "Unknown option: -I" in self._helper.stderr:  # what Python 2 says
                 kind, advice = UnreachableKind.NO_PYTHON, "; Python 3.6 or later is needed"
         self._helper.lost(kind, self._status + advice)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Through:
-    """A server that is connected, and the address at which it reaches the one that is meant."""
-
-    peer: str
-    connection: asyncssh.SSHClientConnection
-    address: str
 
 
 def describe(server: Server, through: Through | None) -> str:

@@ -7,15 +7,15 @@ link costs no failover time: before a server is thought lost it has been asked t
 
 import asyncio
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from orchestrator.model import Server, ServerName
 from orchestrator.transport.base import Done, Reply, Request, Unreachable, UnreachableKind
 from orchestrator.transport.helper import PING, Helper
-from orchestrator.transport.pack import helper_pack
-from orchestrator.transport.way import Opened, Opening, Way
+from orchestrator.transport.way import Opened, Opening, Through, Way
 
+Connect = Callable[[Server, Opening, Through | None], Awaitable[Opened]]
 CONNECT_AT_LEAST_S = 1.0
 """A call with a very short deadline still waits this long for a connection to be made."""
 HEAD_START_S = 0.25
@@ -31,8 +31,9 @@ DIRECT_AGAIN_S = 2.0
 class Link:
     """Calls that come while it connects share the attempts."""
 
-    def __init__(self, server: Server, opening: Opening) -> None:
+    def __init__(self, server: Server, opening: Opening, connect: Connect) -> None:
         self.server = server
+        self._connect = connect
         self.peer: Link | None = None
         self.addresses: Sequence[str] = ()
         """Of the server, as its peer reaches it; none: there is only the direct way."""
@@ -83,7 +84,7 @@ class Link:
         if best is None:
             return self._unreachable(patience_s)
         if best is self.direct.helper:
-            if best is not self._silent:
+            if self._doubting is None:
                 self._detour.call_off()
         elif self.direct.helper is None and self._may_try_direct_again():
             self.direct.begin()
@@ -155,19 +156,14 @@ class Link:
     # -- opening --------------------------------------------------------------------------------
 
     async def _open_direct(self) -> Opened:
-        # asyncssh takes 180 ms to import: only who connects pays for it
-        from orchestrator.transport.connection import connect  # noqa: PLC0415
-
-        return await connect(self.server, helper_pack(), self._opening)
+        return await self._connect(self.server, self._opening, None)
 
     async def _open_detour(self) -> Opened:
         """One address after the other; new host keys are never taken from behind a peer."""
-        from orchestrator.transport.connection import Through, connect  # noqa: PLC0415
-
         if self.direct.attempt is not None:
             await asyncio.wait([self.direct.attempt], timeout=HEAD_START_S)
-            if self.direct.helper is not None:
-                return Opened(helper=self._none_through("not needed"))
+        if self.direct.helper is not None and self._doubting is None:
+            return Opened(helper=self._none_through("not needed"))
         connection = await self.peer.connection() if self.peer is not None else None
         if connection is None:
             return Opened(helper=self._none_through(f"{self.peer_name} is not reached either"))
@@ -175,7 +171,7 @@ class Link:
         said = []
         for address in self.addresses:
             through = Through(peer=self.peer_name, connection=connection, address=address)
-            opened = await connect(self.server, helper_pack(), opening, through)
+            opened = await self._connect(self.server, opening, through)
             if opened.helper.gone is None and self._leads_back(opened.helper):
                 opened.helper.lost(UnreachableKind.HOST_KEY, "that is the peer's own address")
             if opened.helper.gone is None:

@@ -11,7 +11,8 @@ from typing import Any
 from orchestrator.model import Server, ServerName
 from orchestrator.transport.base import Reply, Request
 from orchestrator.transport.link import Link
-from orchestrator.transport.way import Opening
+from orchestrator.transport.pack import helper_pack
+from orchestrator.transport.way import Opened, Opening, Through
 
 PushFrom = Callable[[ServerName, Mapping[str, Any]], None]
 STATE_DIRECTORY = "/var/lib/hasys"
@@ -41,6 +42,7 @@ class SshTransport:
                     state=state_directory,
                     on_push=functools.partial(on_push, server.name),
                 ),
+                _connect,
             )
             for server in servers
         }
@@ -65,3 +67,10 @@ class SshTransport:
     async def close(self) -> None:
         for link in self._links.values():
             await link.close()
+
+
+async def _connect(server: Server, opening: Opening, through: Through | None) -> Opened:
+    # asyncssh takes 180 ms to import: only who connects pays for it
+    from orchestrator.transport.connection import connect  # noqa: PLC0415
+
+    return await connect(server, helper_pack(), opening, through)

@@ -30,6 +30,15 @@ class Opened:
     """asyncssh's, which other connections can be led through; None: there is none."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Through:
+    """A server that is connected, and the address at which it reaches the one that is meant."""
+
+    peer: str
+    connection: Any
+    address: str
+
+
 class Way:
     """`where`: for messages, which server and how."""
 
