@@ -5,7 +5,7 @@ DRBD 8.4 is asked by events2 and /proc/drbd, 9 by JSON: `replication` makes one 
 
 import re
 import time
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 from remote_helpers import copy_events
 from remote_helpers.operation import Context, OperationError
@@ -80,14 +80,27 @@ def _why(context: Context, seen: Replication) -> Alone:
 
 
 def _guarding(context: Context, resource: str) -> Tuple[str, str]:
-    """`fencing` as the kernel has it, the handler as drbdadm would call it."""
+    """`fencing` as the kernel has it, the handler as drbdadm would call it.
+
+    Never worth the state itself: on a server that is too slow to say, what was known stands.
+    """
     asked, known = _settings.get(resource, (0.0, ("", "")))
     if known != ("", "") and time.monotonic() - asked < SETTINGS_FOR_S:
         return known
-    in_force = context.run(["drbdsetup", "show", resource])
-    configured = context.run(["drbdadm", "dump", resource])
-    fencing = _FENCING.search(in_force.stdout)
-    handler = _HANDLER.search(configured.stdout)
+    in_force = _told(context, ["drbdsetup", "show", resource])
+    configured = _told(context, ["drbdadm", "dump", resource])
+    if in_force is None or configured is None:
+        return known
+    fencing, handler = _FENCING.search(in_force), _HANDLER.search(configured)
     found = (fencing.group(1) if fencing else "dont-care", handler.group(1) if handler else "")
     _settings[resource] = (time.monotonic(), found)
     return found
+
+
+def _told(context: Context, argv: List[str]) -> Optional[str]:
+    """None: it did not say in a third of the time that is left."""
+    try:
+        done = context.run(argv, timeout=context.remaining() / 3)
+    except OperationError:
+        return None
+    return None if done.timed_out or done.rc != 0 else done.stdout

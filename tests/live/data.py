@@ -9,7 +9,7 @@ from tests.lab import addresses
 from tests.lab.kernel import drbd, fixtures
 from tests.lab.kernel.lab import KernelLab
 from tests.lab.kernel.writer import STORE_PORT
-from tests.live.site import Answer, Site
+from tests.live.site import Answer, Site, until
 
 ONE, TWO = addresses.SERVERS
 HANDLER = "/var/lib/hasys/web/fence-peer"
@@ -65,6 +65,17 @@ class DataSite(Site):
     def in_sync(self) -> None:
         for server in addresses.SERVERS:
             drbd.wait_for(self.kernel, server, lambda seen: seen.in_sync)
+
+    def serve(self, server: str = ONE) -> Answer:
+        """Started; asked again where a machine is still too slow to answer after its boot."""
+        answers: list[Answer] = []
+
+        def is_started() -> bool:
+            answers.append(self.hasys("start", self.group, "--on", server))
+            return answers[-1].code == 0
+
+        until(is_started, "the service is started", 120)
+        return answers[-1]
 
     def problems(self) -> str:
         return "\n".join(self.status()["problems"])

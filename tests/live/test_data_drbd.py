@@ -41,7 +41,7 @@ def site(lab: KernelLab, tmp_path: Path) -> Iterator[DataSite]:
 @pytest.mark.mission("D6")
 @pytest.mark.mission("O4")
 def test_from_down_on_both_to_a_move_without_a_lost_write(site: DataSite):
-    started = site.done("start", "web")
+    started = site.serve()
     status = site.status()
     copies = {one["name"]: one["resources"]["copies"]["data"] for one in status["servers"]}
     with Witness(site.lab.description) as witness, write_all_the_time(site.lab.description) as sent:
@@ -62,7 +62,7 @@ def test_from_down_on_both_to_a_move_without_a_lost_write(site: DataSite):
 
 @pytest.mark.mission("R3")
 def test_after_a_power_cut_nothing_starts_on_silence_and_nothing_is_lost(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     with write_all_the_time(site.lab.description) as sent:
         site.kernel.run(ONE, ["sleep", "1"])
         site.kernel.power_off(ONE)
@@ -70,7 +70,7 @@ def test_after_a_power_cut_nothing_starts_on_silence_and_nothing_is_lost(site: D
         site.kernel.power_on(ONE)
         # what was under way when the power went is synced first: DRBD trusts the crashed side
         site.done("play", "web", "resync")
-        site.done("start", "web", "--on", TWO)
+        site.serve(TWO)
         site.kernel.run(TWO, ["sleep", "1"])
 
     assert refused.code == 4
@@ -83,7 +83,7 @@ def test_after_a_power_cut_nothing_starts_on_silence_and_nothing_is_lost(site: D
 @pytest.mark.mission("A2")
 @pytest.mark.mission("O4")
 def test_nobody_moves_to_a_copy_that_is_still_being_synced(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     site.kernel.run(TWO, ["drbdadm", "disconnect", drbd.RESOURCE])
     site.on(ONE, "sh", "-c", f"head -c 12M /dev/urandom > {drbd.MOUNT_POINT}/big; sync")
     apart = site.problems()
@@ -115,7 +115,7 @@ def test_nobody_moves_to_a_copy_that_is_still_being_synced(site: DataSite):
 @pytest.mark.mission("D5")
 @pytest.mark.mission("D6")
 def test_a_failing_disk_is_seen_and_the_service_moves_away_from_it(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     with write_all_the_time(site.lab.description) as sent:
         site.kernel.disk_error(ONE)
         site.wait(ONE, lambda seen: seen.disk == "Diskless")
@@ -135,7 +135,7 @@ def test_a_failing_disk_is_seen_and_the_service_moves_away_from_it(site: DataSit
 
 @pytest.mark.mission("D5")
 def test_a_disk_that_hangs_is_found_by_a_small_write(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     site.kernel.disk_hang(ONE)
     try:
         until(lambda: "small write to /mnt/data hangs" in site.problems(), "hung I/O noticed", 60)
@@ -149,7 +149,7 @@ def test_a_disk_that_hangs_is_found_by_a_small_write(site: DataSite):
 
 @pytest.mark.mission("D5")
 def test_a_full_disk_is_said_and_what_did_not_fit_was_never_acknowledged(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     with write_all_the_time(site.lab.description) as sent:
         site.kernel.run(ONE, ["sleep", "1"])
         site.kernel.disk_full(ONE, drbd.MOUNT_POINT)
@@ -162,13 +162,13 @@ def test_a_full_disk_is_said_and_what_did_not_fit_was_never_acknowledged(site: D
 
 
 def test_a_standby_that_reboots_during_a_move_leaves_the_service_where_it_was(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     with site.begun("switchover", "web") as move:
-        until(lambda: "stopped" in site.states(ONE).values(), "the stop has begun", 30)
+        until(lambda: "stopped" in site.states(ONE).values(), "the stop has begun", 90)
         site.kernel.power_off(TWO)
         ended = site.end_of(move, 120)
     site.kernel.power_on(TWO)
-    again = site.done("start", "web", "--on", ONE)
+    again = site.serve(ONE)
 
     assert ended.code != 0
     assert again.code == 0
@@ -178,7 +178,7 @@ def test_a_standby_that_reboots_during_a_move_leaves_the_service_where_it_was(si
 
 @pytest.mark.mission("D6")
 def test_drbd_says_by_itself_that_something_changed(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     group = load(site.inventory).groups["web"]
     heard: list[str] = []
 
@@ -209,7 +209,7 @@ def test_drbd_says_by_itself_that_something_changed(site: DataSite):
 
 @pytest.mark.mission("D5")
 def test_who_keeps_the_file_system_busy_is_ended_by_policy(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     holder = f"systemd-run --quiet --unit=holder --working-directory={drbd.MOUNT_POINT} sleep 600"
     site.kernel.shell(ONE, holder)
     moved = site.done("switchover", "web")
@@ -220,7 +220,7 @@ def test_who_keeps_the_file_system_busy_is_ended_by_policy(site: DataSite):
 
 @pytest.mark.mission("D6")
 def test_a_side_without_drbd_is_not_moved_to(site: DataSite):
-    site.done("start", "web")
+    site.serve()
     tools = "/usr/sbin/drbdsetup"
     site.kernel.run(TWO, ["mv", tools, f"{tools}.away"])
     try:
@@ -235,14 +235,15 @@ def test_a_side_without_drbd_is_not_moved_to(site: DataSite):
 
 def test_a_promotion_by_hand_is_seen_as_what_it_is(site: DataSite):
     """Both sides cut from each other, one promoted by hand: status says both hold the data."""
-    site.done("start", "web")
+    site.serve()
     site.kernel.cut_heartbeat(ONE)
     site.wait(TWO, lost_its_peer)
     site.kernel.run(TWO, ["drbdadm", "primary", drbd.RESOURCE])
-    problems = site.problems()
+    both = "both servers hold parts of the service"
+    until(lambda: both in site.problems(), "both are seen", 60)
     site.kernel.run(TWO, ["drbdadm", "secondary", drbd.RESOURCE])
     site.kernel.join_heartbeat(ONE)
     site.wait(ONE, lambda seen: seen.connection == "StandAlone")
     site.done("play", "web", "split-brain-repair", "-e", f"victim={TWO}", "-e", "keep=false")
 
-    assert "both servers hold parts of the service" in problems
+    assert site.states(ONE)["copies"] == "started"

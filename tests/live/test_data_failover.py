@@ -50,7 +50,7 @@ def web(site: DataSite) -> Iterator[LookedAfter]:
     looked_after = LookedAfter(site)
     with looked_after.daemon():
         until(looked_after.is_protected, "the vote is registered on both servers", 90)
-        site.done("start", "web", "--on", ONE)
+        site.serve(ONE)
         yield looked_after
 
 

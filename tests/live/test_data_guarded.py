@@ -43,7 +43,7 @@ def site(lab: KernelLab, tmp_path: Path) -> Iterator[DataSite]:
     one = DataSite(lab, tmp_path)
     one.lay_handler()
     (one.inventory / "playbooks" / "note.yaml").write_text(NOTE)
-    until(lambda: one.hasys("start", "web").code == 0, "both answer after their boot", 60)
+    one.serve()
     yield one
     for server in addresses.SERVERS:  # a side that still waits for a word cannot be stopped
         lab.power_off(server)

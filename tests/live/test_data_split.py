@@ -39,7 +39,7 @@ def lab() -> Iterator[KernelLab]:
 @pytest.fixture
 def site(lab: KernelLab, tmp_path: Path) -> Iterator[DataSite]:
     one = DataSite(lab, tmp_path)
-    one.done("start", "web", "--on", ONE)
+    one.serve()
     yield one
     for server in addresses.SERVERS:
         lab.shell(server, "lvremove --yes local/r0-hasys-kept 2>/dev/null || true")
@@ -92,7 +92,7 @@ def test_it_is_undone_and_repaired_the_other_way(site: DataSite):
     site.done("play", "web", "split-brain-undo", "-e", f"victim={TWO}")
     drbd.wait_for(site.kernel, ONE, lambda seen: seen.connection == "StandAlone")
     site.done("play", "web", "split-brain-repair", "-e", f"victim={ONE}")
-    site.done("start", "web", "--on", TWO)
+    site.serve(TWO)
 
     assert written_by(site, TWO) == "two"
     site.in_sync()

@@ -1,0 +1,72 @@
+"""Copies that do not come together for a reason other than a split brain, and what is said then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.lab import addresses
+from tests.lab.kernel import drbd, fixtures
+from tests.lab.kernel.lab import KernelLab
+from tests.live.data import ONE, TWO, DataSite, prepare
+from tests.live.site import until
+
+pytestmark = [pytest.mark.kernel_lab, pytest.mark.mission("A10")]
+FILE = f"/etc/drbd.d/{drbd.RESOURCE}.res"
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[KernelLab]:
+    with fixtures.a_lab() as made:
+        prepare(made)
+        yield made
+
+
+@pytest.fixture
+def site(lab: KernelLab, tmp_path: Path) -> Iterator[DataSite]:
+    one = DataSite(lab, tmp_path)
+    for server in addresses.SERVERS:
+        lab.run(server, ["cp", FILE, "/root/before.res"])
+    yield one
+    for server in addresses.SERVERS:
+        lab.shell(server, f"cp /root/before.res {FILE}; drbdadm adjust {drbd.RESOURCE}")
+    one.whole_again()
+
+
+def change(site: DataSite, server: str, what: str) -> None:
+    site.kernel.shell(
+        server,
+        f"drbdadm disconnect {drbd.RESOURCE} 2>/dev/null || true; {what}; "
+        f"drbdadm adjust {drbd.RESOURCE}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change_one", "change_two", "why"),
+    [
+        (
+            "sed -i 's/net {/net { cram-hmac-alg sha1; shared-secret one;/' " + FILE,
+            "sed -i 's/net {/net { cram-hmac-alg sha1; shared-secret two;/' " + FILE,
+            "authentication",
+        ),
+        (
+            "true",
+            f"sed -i 's/protocol C/protocol A/' {FILE}",
+            "incompatible",
+        ),
+    ],
+)
+def test_the_reason_is_read_from_the_kernel(
+    site: DataSite, change_one: str, change_two: str, why: str
+):
+    site.serve()
+    change(site, ONE, change_one)
+    change(site, TWO, change_two)
+    until(lambda: f"StandAlone ({why})" in site.problems(), f"{why} is said", 60)
+    refused = site.hasys("switchover", "web")
+
+    assert refused.code == 3
+    assert "data-not-in-sync" in refused.err
+    assert site.states(ONE)["copies"] == "started"
