@@ -6,8 +6,8 @@ import click
 
 from orchestrator.cli.refused import refused
 from orchestrator.cli.settings import Settings, with_settings
-from orchestrator.model import Refusal
-from orchestrator.runtime.application import opened
+from orchestrator.model import Group, Refusal
+from orchestrator.runtime.application import Application, opened
 from orchestrator.runtime.release import Released, release
 
 
@@ -41,4 +41,22 @@ async def _release(group: str, settings: Settings) -> Released | tuple[Refusal, 
         settings.state_directory(),
         accept_new_host_keys=settings.accept_new_host_keys,
     ) as application:
-        return await release(application, application.group(group))
+        found_group = application.group(group)
+        await _dismiss(application, found_group)
+        return await release(application, found_group)
+
+
+async def _dismiss(application: Application, group: Group) -> None:
+    """Where guards hold the group they end first; their server serves on without them."""
+    from orchestrator.daemon.client import found
+    from orchestrator.daemon.leaving import dismiss
+    from orchestrator.daemon.one_off import one_off
+
+    if await application.states.pairing(group.name) is None:
+        return
+    daemon = await found(application.state_directory)
+    if daemon is not None:
+        await daemon.ask({"op": "dismiss", "group": group.name})
+        return
+    await one_off(application, group, dismiss)
+    await application.states.forget(group.name)

@@ -45,7 +45,9 @@ async def _look_after(settings: Settings) -> int:
         settings.state_directory(),
         accept_new_host_keys=settings.accept_new_host_keys,
     ) as application:
-        await Daemon(application, click.echo).run(stopped)
+        daemon = Daemon(application, click.echo)
+        loop.add_signal_handler(signal.SIGHUP, daemon.reload_soon)
+        await daemon.run(stopped)
     return 0
 
 

@@ -23,6 +23,9 @@ SUMMARIES: Mapping[str, str] = {
     "fence": "Ask the fencing devices of a server, or let them switch it off or on.",
     "failover": "Make a server ACTIVE by force; say what that overrides and what may be lost.",
     "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
+    "maintenance": "Put a group into maintenance, or take it out: while it is on nothing moves by "
+    "itself.",
+    "reload": "Let the daemon read its configuration anew; files with problems change nothing.",
     "resume": "Go on with a run that was interrupted or whose controller died.",
     "run": "Look after all groups: watch them, fail over, bring back what returns.",
     "release": "Remove what HA_SYS keeps on both servers of a group; the service goes on as it is.",

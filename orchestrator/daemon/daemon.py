@@ -1,27 +1,22 @@
 """`hasys run`: groups, door, signals, watchdog; from its start to an orderly stop."""
 
 import asyncio
+import dataclasses
 import fcntl
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from orchestrator.daemon import fences, wire
-from orchestrator.daemon.force import force, forcing
+from orchestrator.daemon import wire
+from orchestrator.daemon.door import Door, Reloaded
 from orchestrator.daemon.groups import Groups
+from orchestrator.daemon.leaving import dismiss
 from orchestrator.daemon.notify import tell_systemd, watchdog_interval_s
 from orchestrator.daemon.server import listening
-from orchestrator.daemon.steward import Steward
-from orchestrator.errors import Busy, UsageError
-from orchestrator.executor.run import RunResult
-from orchestrator.model import GroupName, Refusal
-from orchestrator.playbooks.beside import Kept
-from orchestrator.playbooks.parse import parse
-from orchestrator.runtime.application import Application
-from orchestrator.runtime.operate import unfinished_run
-from orchestrator.runtime.order import Caller, Order
+from orchestrator.errors import Busy, ConfigInvalid
+from orchestrator.model import Group, GroupName
+from orchestrator.runtime.application import Application, load_checked
 
 Say = Callable[[str], None]
 
@@ -31,24 +26,78 @@ class Daemon:
         self._application = application
         self._groups = Groups(application)
         self._say = say
+        self._looking: dict[GroupName, asyncio.Task[None]] = {}
+        self._reloading = asyncio.Lock()
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Looks after all groups until `stopped` is set; changes no role by its end."""
-        path = self._application.state_directory / wire.SOCKET
-        with _alone(self._application.state_directory):
-            async with asyncio.TaskGroup() as tasks, listening(path, self.answer):
-                looking = [
-                    tasks.create_task(self._groups.look_after(group), name=f"group {group.name}")
-                    for group in self._application.configuration.groups.values()
-                ]
+        state = self._application.state_directory
+        door = Door(self._application, self._groups, reload=self.reload, dismiss=self.dismiss)
+        with _alone(state):
+            async with asyncio.TaskGroup() as tasks, listening(state / wire.SOCKET, door.answer):
+                self._tasks = tasks
+                for group in self._application.configuration.groups.values():
+                    self._begin(group)
                 feeding = tasks.create_task(_feed_systemd())
                 tell_systemd("READY=1")
                 self._say(f"looking after {', '.join(self._application.configuration.groups)}")
                 await stopped.wait()
                 tell_systemd("STOPPING=1")
                 await self._leave()
-                for task in (*looking, feeding):
+                for task in (*self._looking.values(), feeding):
                     task.cancel()
+
+    async def reload(self) -> Reloaded:
+        """Reads the configuration anew; one with problems changes nothing. Raises ConfigInvalid.
+
+        A group that changed is looked after anew, as after a restart of the daemon. One that is
+        gone from the files goes on by its last good definition: it leaves by `hasys release` alone.
+        """
+        async with self._reloading:
+            old = self._application.configuration
+            new = await asyncio.to_thread(load_checked, old.directory)
+            gone = sorted(old.groups.keys() - new.groups.keys())
+            kept = {name: old.groups[name] for name in gone}
+            merged = dataclasses.replace(new, groups={**new.groups, **kept})
+            self._application = dataclasses.replace(self._application, configuration=merged)
+            self._groups.application = self._application
+            changed = sorted(n for n in new.groups if new.digests[n] != old.digests.get(n))
+            for name in changed:
+                await self._end(name)
+                self._begin(new.groups[name])
+            return Reloaded(changed=tuple(changed), gone=tuple(gone))
+
+    def reload_soon(self) -> None:
+        """For a signal: what becomes of it is said, not raised."""
+        self._tasks.create_task(self._reload_and_say())
+
+    async def _reload_and_say(self) -> None:
+        try:
+            reloaded = await self.reload()
+        except ConfigInvalid as invalid:
+            for problem in invalid.problems:
+                self._say(problem)
+            self._say("the configuration has problems: the one before stays in force")
+        else:
+            self._say(f"reloaded; changed: {', '.join(reloaded.changed) or 'nothing'}")
+
+    async def dismiss(self, name: GroupName) -> None:
+        """No longer looks after a group: its guards end, and its service runs on unguarded."""
+        steward = self._groups.stewards.get(name)
+        if steward is not None:
+            await dismiss(steward)
+        await self._end(name)
+        await self._application.states.forget(name)
+
+    def _begin(self, group: Group) -> None:
+        task = self._tasks.create_task(self._groups.look_after(group), name=f"group {group.name}")
+        self._looking[group.name] = task
+
+    async def _end(self, name: GroupName) -> None:
+        task = self._looking.pop(name, None)
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task])
 
     async def _leave(self) -> None:
         left = await self._groups.leave()
@@ -57,66 +106,6 @@ class Daemon:
                 f"{group}: the active could not be told to go on alone; if its standby goes "
                 "before a controller is back, the service stops"
             )
-
-    # --- the door ---
-
-    async def answer(self, request: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
-        """One request of a command line. Raises HasysError."""
-        match request.get("op"):
-            case "carry-out":
-                return wire.result_to_json(await self._carry_out(request["order"], caller))
-            case "resume":
-                return wire.result_to_json(await self._resume(str(request["run"]), caller))
-            case "force-preview":
-                return forcing(self._steward(str(request["group"])), str(request["to"]))
-            case "force":
-                return wire.result_to_json(await self._force(request, caller))
-            case "fence":
-                return await fences.by_hand(self._steward(str(request["group"])), request)
-            case "standing":
-                steward = self._steward(str(request["group"]))
-                return steward.standing.as_json(steward.runs.acting)
-            case odd:
-                raise UsageError(f"the daemon does not know {odd!r}", hint="is it older?")
-
-    async def _carry_out(self, document: Any, caller: Caller) -> RunResult | tuple[Refusal, ...]:
-        try:
-            asked = wire.asked_from_json(document)
-        except ValueError as odd:
-            raise UsageError(str(odd), hint="is the daemon older than hasys?") from odd
-        steward = self._steward(asked.group)
-        order = Order(
-            group=steward.group,
-            playbook=parse(asked.text, asked.file, Kept(asked.files)),
-            wish=asked.wish,
-            only=frozenset(asked.only),
-            limit=asked.limit,
-            selection=asked.chosen(),
-            variables=asked.variables,
-            by=asked.by,
-            plan=asked.plan,
-            diff=asked.diff,
-        )
-        return await steward.runs.carry_out(order, caller)
-
-    async def _force(
-        self, request: Mapping[str, Any], caller: Caller
-    ) -> RunResult | tuple[Refusal, ...]:
-        steward = self._steward(str(request["group"]))
-        return await force(steward, str(request["to"]), str(request["token"]), caller)
-
-    async def _resume(self, run: str, caller: Caller) -> RunResult | tuple[Refusal, ...]:
-        record = await unfinished_run(self._application, run)
-        return await self._steward(record.group).runs.resume(run, caller)
-
-    def _steward(self, group: str) -> Steward:
-        steward = self._groups.stewards.get(GroupName(group))
-        if steward is None:
-            raise Busy(
-                f"the daemon does not look after {group} now",
-                hint="hasys events says why; hasys check looks at its files",
-            )
-        return steward
 
 
 async def _feed_systemd() -> None:

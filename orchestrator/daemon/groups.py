@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.daemon.leaving import leave
 from orchestrator.daemon.steward import Steward
 from orchestrator.daemon.surroundings import Neighbourhood
 from orchestrator.errors import HasysError
@@ -25,7 +26,7 @@ LONGEST_PAUSE_S = 30.0
 
 class Groups:
     def __init__(self, application: Application) -> None:
-        self._application = application
+        self.application = application
         self._neighbourhood = Neighbourhood(application.clock)
         self.stewards: dict[GroupName, Steward] = {}
         """Those that are looking after their group now."""
@@ -33,22 +34,24 @@ class Groups:
     async def look_after(self, group: Group) -> None:
         """Until cancelled. A steward that fails begins anew from what is on disk."""
         pause = FIRST_PAUSE_S
-        with group_lock(self._application.state_directory, group.name, "hasys run"):
-            self._neighbourhood.join(group.name)
-            try:
-                while True:
-                    began = self._application.clock.monotonic()
-                    await self._attempt(group)
-                    if self._application.clock.monotonic() - began > LONGEST_PAUSE_S:
-                        pause = FIRST_PAUSE_S
-                    await self._application.clock.sleep(pause)
-                    pause = min(pause * 2, LONGEST_PAUSE_S)
-            finally:
-                self._neighbourhood.leave(group.name)
+        self._neighbourhood.join(group.name)
+        try:
+            while True:
+                began = self.application.clock.monotonic()
+                await self._attempt(group)
+                if self.application.clock.monotonic() - began > LONGEST_PAUSE_S:
+                    pause = FIRST_PAUSE_S
+                await self.application.clock.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE_S)
+        finally:
+            self._neighbourhood.leave(group.name)
 
     async def _attempt(self, group: Group) -> None:
         try:
             async with contextlib.AsyncExitStack() as stack:
+                stack.enter_context(
+                    group_lock(self.application.state_directory, group.name, "hasys run")
+                )
                 steward = await self._steward(group, stack)
                 self.stewards[group.name] = steward
                 stack.callback(self.stewards.pop, group.name)
@@ -59,14 +62,14 @@ class Groups:
             await self._tell(group, f"our mistake: {_first(mistake)!r}")
 
     async def _steward(self, group: Group, stack: contextlib.AsyncExitStack) -> Steward:
-        states, clock = self._application.states, self._application.clock
+        states, clock = self.application.states, self.application.clock
         pairing = await states.pairing(group.name)
         if pairing is None:
             pairing = Pairing(keys=(secrets.token_hex(32),))
             await states.save_pairing(group.name, pairing)
         state = await states.load(group.name, clock.monotonic(), clock.utc())
         if state is None:
-            state = _new_state(group, self._application.controller)
+            state = _new_state(group, self.application.controller)
         elif state.mode is not Mode.MAINTENANCE:  # which holds until a person ends it
             state = dataclasses.replace(state, mode=group.mode)
         made: list[Steward] = []
@@ -76,27 +79,27 @@ class Groups:
 
         transport = SshTransport(
             group.servers,
-            accept_new_host_keys=self._application.accept_new_host_keys,
+            accept_new_host_keys=self.application.accept_new_host_keys,
             on_push=pushed,
             ways=pairing.ways,
         )
         stack.push_async_callback(transport.close)
         made.append(
-            Steward(self._application, group, state, pairing, transport, self._neighbourhood)
+            Steward(self.application, group, state, pairing, transport, self._neighbourhood)
         )
         return made[0]
 
     async def leave(self) -> list[GroupName]:
         """Every active gets a term without end; those that could not be given one."""
         stewards = list(self.stewards.values())
-        given = await asyncio.gather(*(steward.leave() for steward in stewards))
+        given = await asyncio.gather(*(leave(steward) for steward in stewards))
         return [steward.group.name for steward, has in zip(stewards, given, strict=True) if not has]
 
     async def _tell(self, group: Group, text: str) -> None:
         with contextlib.suppress(HasysError):
-            await self._application.publisher.publish(
+            await self.application.publisher.publish(
                 Event(
-                    at=self._application.clock.utc(),
+                    at=self.application.clock.utc(),
                     group=group.name,
                     kind="not-looked-after",
                     severity=Severity.CRITICAL,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.daemon import wire
-from orchestrator.errors import HasysError
+from orchestrator.errors import ConfigInvalid, HasysError
 from orchestrator.executor.progress import Progress
 from orchestrator.runtime.order import Caller, Stoppable
 
@@ -96,6 +96,9 @@ async def _answered(
 
     try:
         return await answer(request, Caller(report=report, may_stop=may_stop))
+    except ConfigInvalid as invalid:
+        message = "\n".join((*invalid.problems, invalid.message))
+        return {"error": {"message": message, "hint": "the one before stays in force", "code": 65}}
     except HasysError as error:
         return {"error": {"message": error.message, "hint": error.hint, "code": error.exit_code}}
     finally:

@@ -19,7 +19,6 @@ from orchestrator.daemon.sight import Sight
 from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood
 from orchestrator.decision import decide as deciding
-from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import Because, Fence, Tell, Wish, Work
 from orchestrator.executor.run import RunResult
 from orchestrator.fencing import FenceOutcome
@@ -46,8 +45,6 @@ from remote_helpers.protocol.messages import Status
 TURN_S = 0.5
 HASTY_TURN_S = 0.05
 """While a goal is pursued: each of its steps waits for an answer that is milliseconds away."""
-LEAVING_S = 2.0
-"""For the active to take its solo term before the controller goes."""
 
 
 class Steward:
@@ -111,25 +108,9 @@ class Steward:
             tasks.create_task(self.news.tell(), name="news")
             tasks.create_task(watch_copies(self), name="copies")
 
-    async def leave(self) -> bool:
-        """Before an orderly stop the active gets a term without end: nobody else will vote for it.
-
-        Whether it has it. A standby that reboots while no controller is there would else cost a
-        healthy active its lease.
-        """
-        current = votes.newest(self.state.vote)
-        if current is None or not self.standing.reigns(ServerName(current.reign.server)):
-            return True
+    def stand_still(self) -> None:
+        """Decides nothing more: what is under way to the guards would be taken back."""
         self._leaving = True
-        limit = self.clock.monotonic() + LEAVING_S
-        while self.clock.monotonic() < limit:
-            self.loop.give_solo()
-            self.loop.poll()
-            await self.clock.sleep(HASTY_TURN_S)
-            report = self.standing.facts().report(ServerName(current.reign.server))
-            if report is not None and report.solo:
-                return True
-        return False
 
     # --- what others ask ---
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import subprocess
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from orchestrator.demo.outage import OutageReport
 from tests.lab.outage import measure_outage
+from tests.lab.programs import ProgramFailed
 from tests.lab.witness import Thing, Timeline, Witness
 from tests.live.site import Answer, Site, until
 
@@ -88,6 +90,68 @@ class LookedAfter:
 
     def moved_to(self, server: str, within_s: float = 20) -> None:
         until(lambda: self.is_active(server), f"{server} is ACTIVE", within_s)
+
+    def role(self, server: str) -> str:
+        """By what the server holds."""
+        return str(self._server(server)["role"])
+
+    def role_told(self, server: str) -> str:
+        """By its guard, as the loop sees it."""
+        return str(self.group().get("roles", {}).get(server, ""))
+
+    def silent(self, server: str) -> bool:
+        return self._server(server)["reachable"] is False
+
+    def _server(self, name: str) -> dict[str, Any]:
+        servers: list[dict[str, Any]] = self.group()["servers"]
+        return next(one for one in servers if one["name"] == name)
+
+    def goes_on_alone(self) -> bool:
+        """Whether the active has a term without end."""
+        return bool(self.group().get("solo"))
+
+    # --- by the servers' own word, whatever the controller thinks ---
+
+    def guard_of(self, server: str) -> int | None:
+        unit = "systemctl list-units --plain --no-legend 'hasys-guard-*' | cut -d' ' -f1"
+        found = self._ask(server, f"systemctl show -P MainPID $({unit}) 2>/dev/null || true")
+        return int(found) if found.isdigit() and found != "0" else None
+
+    def signal_guard(self, server: str, name: str) -> None:
+        self.site.on(server, "kill", f"-{name}", str(self.guard_of(server)))
+
+    def runs_service(self, server: str) -> bool:
+        return bool(self._ask(server, "pgrep -o -f '[l]ab-http --port' || true"))
+
+    def kill_service(self, server: str) -> None:
+        self.site.on(server, "pkill", "-9", "-f", "[l]ab-http --port")
+
+    def holds(self, server: str) -> bool:
+        """Whether it has the service address, or runs the service."""
+        address = self.site.lab.description.service.address
+        try:
+            has = self._ask(server, f"ip -o addr show | grep -c ' {address}/' || true")
+            return has != "0" or self.runs_service(server)
+        except ProgramFailed:  # it may have been reset in this moment
+            return self.site.lab.powered(server)
+
+    def _ask(self, server: str, script: str) -> str:
+        return self.site.on(server, "sh", "-c", script).strip()
+
+    # --- time ---
+
+    def settled(self) -> None:
+        """The time after a start in which failed checks do not count is over."""
+        until(lambda: "active-well" in self.reasons(), "the loop says active-well", 30)
+        time.sleep(2)
+
+    def outlives_a_lease(self) -> None:
+        """Long enough for a lease that nobody renews to end, and for the demotion after it."""
+        time.sleep(8)
+
+    def kills_daemon_after(self, seconds: float) -> None:
+        time.sleep(seconds)
+        self.kill_daemon()
 
     def reasons(self) -> list[str]:
         return [one["reason"] for one in self.group().get("reasons", [])]
