@@ -74,7 +74,7 @@ def _standing_json(standing: Standing | None) -> dict[str, Any]:
     """What only a loop knows; it rules over what one look can tell."""
     if standing is None:
         return {}
-    keys = ("mode", "safety", "goal", "run", "reasons")
+    keys = ("mode", "safety", "goal", "run", "reasons", "roles", "solo")
     return {key: standing[key] for key in keys}
 
 

@@ -63,6 +63,9 @@ class Standing:
             "term": state.vote.registration.term,
             "roles": {name: role.value for name, role in state.roles.items()},
             "age_s": {name: facts.age(name) for name in facts.names},
+            "solo": any(
+                report is not None and report.solo for report in map(facts.report, facts.names)
+            ),
             "goal": None if state.goal is None else state.goal.kind.value,
             "run": acting,
             "reasons": [_because(one) for one in self.reasons],
