@@ -176,7 +176,7 @@ def nobody_active(facts: Facts, state: GroupState) -> Verdict | None:
         return None
     silent = [name for name in facts.names if facts.is_silent(name)]
     started = state.history.silent_since
-    if silent and not state.history.both_seen:
+    if silent and not state.history.both_seen and not _are_known(state, silent):
         waited = facts.now - min(
             (started[name] for name in silent if name in started), default=Monotonic(facts.now)
         )
@@ -196,6 +196,18 @@ def nobody_active(facts: Facts, state: GroupState) -> Verdict | None:
             return Wish(kind=GoalKind.START, target=target, source=None, because=gone)
         hindrances.extend(hindered)
     return Hold(reasons=(gone, *hindrances))
+
+
+def _are_known(state: GroupState, silent: list[ServerName]) -> bool:
+    """Whether this controller's own record says that those servers do not serve.
+
+    A server of which nothing is on record may have served for anybody; one whose every reign is
+    proven over, under a vote that nobody else has had meanwhile, has no right left to wait for.
+    """
+    last = {noted.reign.server for noted in state.vote.reigns}
+    open_reigns = {noted.reign.server for noted in votes.unproven(state.vote)}
+    kept = bool(state.vote.exact)
+    return kept and all(name in last and name not in open_reigns for name in silent)
 
 
 def standby_lost(facts: Facts, state: GroupState) -> Verdict | None:

@@ -50,7 +50,10 @@ def test_a_program_that_cannot_be_kept_running_takes_the_service_along(web):
 
 def test_a_stop_that_fails_leaves_the_service_where_it_was(site):
     """A switchover whose stop fails goes back: under the same reign, for it was not ended yet."""
-    site.change_group(lambda group: group["resources"]["site"].update(stop="/bin/false"))
+    marks = {"start": "touch /run/m", "stop": "exit 1", "check": "test -e /run/m || exit 3"}
+    site.change_group(
+        lambda group: group["resources"].update(mark={"command": marks, "after": ["site"]})
+    )
     web = LookedAfter(site)
     with web.daemon():
         web.serving()
