@@ -27,6 +27,7 @@ COMMANDS = {
     "fence": "fence",
     "play": "operate",
     "resume": "resume",
+    "rollback": "rollback",
     "run": "run",
     "release": "release",
     "playbooks": "playbooks",

@@ -9,7 +9,7 @@ import dataclasses
 import posixpath
 from collections.abc import Iterable
 
-from orchestrator.executor.acting import Conclude, Use, predict
+from orchestrator.executor.acting import Actor, Conclude, Use, predict
 from orchestrator.executor.foreseen import STARTED, STOPPED, Foreseen
 from orchestrator.executor.foretold import as_outcome, undecided
 from orchestrator.executor.step import ask, outcome_of
@@ -131,6 +131,37 @@ class Foreteller:
             message = f"as it is now it would fail: {found.message}; but `{assumes[-1]}` comes "
             return Prediction(verdict=Verdict.UNKNOWN, message=f"{message}before it")
         return dataclasses.replace(found, assumes=assumes)
+
+
+class OnlySaid:
+    """For a task with `check_mode: true` in a run: an `Actor` whose word is the task's outcome.
+
+    As in Ansible, what nobody can tell counts as skipped: the run has to go on.
+    """
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+
+    async def do(self, use: Use) -> Outcome:
+        return _only_said(await self._actor.do(use))
+
+    async def examine(self, use: Use) -> Outcome:
+        return await self.do(use)
+
+    async def look(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        return _only_said(await self._actor.look(server, request, conclude))
+
+    async def move(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        return _only_said(await self._actor.move(server, request, conclude))
+
+    def leave_open(self, server: ServerName, title: str, resources: Iterable[str] = ()) -> None:
+        self._actor.leave_open(server, title, resources)
+
+
+def _only_said(outcome: Outcome) -> Outcome:
+    status = Status.SKIPPED if outcome.status is Status.UNDECIDED else outcome.status
+    message = f"only foretold, not done: {outcome.message}".removesuffix(": ")
+    return dataclasses.replace(outcome, status=status, message=message, prediction=None)
 
 
 def _overlap(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:
