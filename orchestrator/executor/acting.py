@@ -123,9 +123,10 @@ class Acting:
     async def move(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
         ruled = dataclasses.replace(request, reign=self.reign)
         outcome = await ask(self.transport, server, ruled, conclude)
-        if outcome.status is not Status.CHANGED:
+        inverse = _INVERSE.get(request.op)
+        if outcome.status is not Status.CHANGED or inverse is None:
             return outcome
-        args = {"state": _INVERSE[request.op], "resources": [request.args["name"]]}
+        args = {"state": inverse, "resources": [request.args["name"]]}
         return dataclasses.replace(outcome, undo=Undo(module="flow", args=args, server=server))
 
     def leave_open(self, server: ServerName, title: str, resources: Iterable[str] = ()) -> None:

@@ -16,6 +16,7 @@ READS = frozenset(
         "resource.check",
         "check",
         "survey",
+        "copies.look",
         "epoch.read",
     }
 )

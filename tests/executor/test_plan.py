@@ -5,9 +5,11 @@ import copy
 import pytest
 
 from orchestrator.errors import InvariantViolated
+from orchestrator.executor.foreseen import Foreseen
+from orchestrator.executor.foretell import Foreteller
 from orchestrator.executor.plan import WORDS, changes, lines_of
 from orchestrator.executor.progress import StepEnded
-from orchestrator.model import Status
+from orchestrator.model import Outcome, Status
 from orchestrator.playbooks import library
 from orchestrator.transport import Done, Request
 from orchestrator.transport.read_only import READS, ReadOnlyTransport
@@ -163,6 +165,25 @@ async def test_what_comes_behind_a_command_says_so(stage):
     )
 
     assert {step.assumes for step in plan.steps() if "stop" in step.title} == {("Upgrade",)}
+
+
+async def test_what_is_brought_up_before_a_start_is_foretold_too(stage):
+    """Copies of data are connected right before they are promoted; a plan must not do that."""
+
+    def bring(server, request):
+        if request.op == "check" and request.args["op"] == "copies.bring":
+            return Done(data={"would": "change", "detail": "not connected"}, took_s=0)
+        return None
+
+    stage.servers.hook = bring
+    asking = ReadOnlyTransport(stage.servers)
+    foreteller = Foreteller(Foreseen(asking, stage.charter(shipped("start")).reign), "web")
+    request = Request(op="copies.bring", args={"resource": "r0"}, deadline_s=1)
+
+    outcome = await foreteller.move(LINUX1, request, lambda _: Outcome(status=Status.OK))
+
+    assert (outcome.status, outcome.message) == (Status.CHANGED, "not connected")
+    assert stage.servers.log == []
 
 
 async def test_the_digest_is_of_what_would_be_done(stage):
