@@ -74,10 +74,10 @@ class Foreseen:
         if not isinstance(reply, Done):
             return reply
         resources = dict(reply.data.get("resources", {}))
-        for name in resources:
+        for name, seen in resources.items():
             state = self._state(server, name)
-            if state is not None:
-                resources[name] = {"state": state, "detail": f"{state} by then"}
+            if state is not None:  # what else is seen of it, as of a copy of data, stays
+                resources[name] = {**seen, "state": state, "detail": f"{state} by then"}
         return _done(**{**reply.data, "resources": resources, "epoch": self._record(reply.data)})
 
     def _record(self, data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -186,6 +186,29 @@ async def test_what_is_brought_up_before_a_start_is_foretold_too(stage):
     assert stage.servers.log == []
 
 
+async def test_a_foretold_state_leaves_what_else_is_seen_of_a_resource(stage):
+    """A copy of the data that is stopped by then is still in sync."""
+
+    def poll(server, request):
+        if request.op != "poll":
+            return None
+        seen = {"state": "started", "detail": "", "data": {"kind": "drbd"}}
+        return Done(data={"resources": {"database": seen}, "epoch": None, "facts": {}}, took_s=0)
+
+    stage.servers.hook = poll
+    then = Foreseen(ReadOnlyTransport(stage.servers), stage.charter(shipped("start")).reign)
+    then.note(LINUX1, "database", "stopped")
+
+    reply = await then.call(LINUX1, Request(op="poll", args={}, deadline_s=1))
+
+    assert reply.data["resources"]["database"] == {
+        "state": "stopped",
+        "detail": "stopped by then",
+        "data": {"kind": "drbd"},
+    }
+    assert reply.data["epoch"]["promised"] == 4
+
+
 async def test_the_digest_is_of_what_would_be_done(stage):
     first = await stage.foresee(shipped("switchover"))
     again = await stage.foresee(shipped("switchover"))
