@@ -17,6 +17,9 @@ READS = frozenset(
         "check",
         "survey",
         "copies.look",
+        "file.stat",
+        "file.read",
+        "file.find",
         "epoch.read",
     }
 )
