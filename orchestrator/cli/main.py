@@ -28,6 +28,7 @@ COMMANDS = {
     "play": "operate",
     "maintenance": "maintenance",
     "resume": "resume",
+    "rollback": "rollback",
     "run": "run",
     "reload": "reload",
     "release": "release",

@@ -2,14 +2,14 @@
 
 import asyncio
 import signal
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import click
 
 from orchestrator.cli.output import document
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.cli.transcript import Recap, Transcript
+from orchestrator.executor.progress import Progress, RunBegun, RunEnded
 from orchestrator.runtime.run_log import log_file, progress_of, read_log
 
 
@@ -71,21 +71,20 @@ def run_show(run: str, verbosity: int, settings: Settings) -> int:
         return 0
     transcript, recap = Transcript(verbosity), Recap()
     for record in records:
-        if (progress := progress_of(record)) is None:
-            click.echo(_of_the_run(record))
-            continue
+        progress = progress_of(record)
         recap.note(progress)
-        for line in transcript.lines(progress):
+        for line in (*_of_the_run(str(record["at"]), progress), *transcript.lines(progress)):
             click.echo(line)
     for line in recap.lines():
         click.echo(line)
     return 0
 
 
-def _of_the_run(record: Mapping[str, Any]) -> str:
-    at = str(record["at"])[:19].replace("T", " ")
-    if record["event"] == "run-begun":
-        where = f"{record['source']} to {record['target']}, epoch {record['epoch']}"
-        return f"{at} UTC  {record['playbook']} of {record['group']}, {where}, by {record['by']}"
-    why = "".join(f"\n  {name}: {message}" for name, message in record["failures"].items())
-    return f"\n{at} UTC  {record['state']}{why}"
+def _of_the_run(at: str, progress: Progress) -> Iterator[str]:
+    moment = at[:19].replace("T", " ")
+    if isinstance(progress, RunBegun):
+        where = f"{progress.source} to {progress.target}, epoch {progress.epoch}"
+        yield f"{moment} UTC  {progress.playbook} of {progress.group}, {where}, by {progress.by}"
+    elif isinstance(progress, RunEnded):
+        yield from ("", f"{moment} UTC  {progress.state}")
+        yield from (f"  {name}: {message}" for name, message in progress.failures.items())

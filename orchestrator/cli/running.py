@@ -27,6 +27,7 @@ from orchestrator.model import Refusal, Status
 from orchestrator.runtime.application import Application, opened
 from orchestrator.runtime.interruption import Interruption
 from orchestrator.runtime.order import Caller, Stoppable
+from orchestrator.runtime.run_log import RunLog
 from orchestrator.store.journal import RunState
 from orchestrator.transport import FailureKind
 
@@ -69,7 +70,7 @@ class Follower:
     def __init__(self, settings: Settings, following: Following) -> None:
         self._quiet = settings.output == "json"
         self._transcript = Transcript(following.verbosity)
-        self._log = following.log
+        self._log = RunLog(following.log, SystemClock())
         self.recap = Recap()
         self.silences: list[TaskEnded] = []
         """Tasks whose server gave no answer, and no `rescue` of the playbook was there for it."""
@@ -81,7 +82,7 @@ class Follower:
         self._interrupts = 0
 
     def caller(self) -> Caller:
-        return Caller(report=self.report, may_stop=self._keep, log=self._log)
+        return Caller(report=self.report, may_stop=self._keep)
 
     @property
     def has_begun(self) -> bool:
@@ -90,6 +91,7 @@ class Follower:
     def report(self, progress: Progress) -> None:
         self.interruption.note(progress)
         self.recap.note(progress)
+        self._log.note(progress)
         match progress:
             case StepEnded():
                 self._keep_step(progress)

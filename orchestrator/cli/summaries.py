@@ -28,6 +28,8 @@ SUMMARIES: Mapping[str, str] = {
     "reload": "Let the daemon read its configuration anew; files with problems change nothing.",
     "resume": "Go on with a run that was interrupted or whose controller died.",
     "run": "Look after all groups: watch them, fail over, bring back what returns.",
+    "rollback": "Take back what a run changed, the last step first; lists first what it can and "
+    "what not.",
     "release": "Remove what HA_SYS keeps on both servers of a group; the service goes on as it is.",
     "playbooks": "Look at the playbooks that come with HA_SYS and at the site's own.",
     "plan": "Say what a playbook would do with a group now, step by step; nothing is changed.",

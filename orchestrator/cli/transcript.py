@@ -14,6 +14,8 @@ from orchestrator.executor.progress import (
     PlayStarted,
     Progress,
     Rescued,
+    RunBegun,
+    RunEnded,
     StepEnded,
     StepStarted,
     TaskEnded,
@@ -61,7 +63,7 @@ class Transcript:
                     yield from ("", _line(progress.server, progress.title, progress.outcome))
             case TaskEnded():
                 yield from self._task_ended(progress)
-            case Rescued():
+            case RunBegun() | RunEnded() | Rescued():
                 pass
             case _:
                 assert_never(progress)

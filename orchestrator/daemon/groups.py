@@ -16,7 +16,6 @@ from orchestrator.model.pairing import Pairing
 from orchestrator.model.state import GroupState, Vote
 from orchestrator.runtime.application import Application
 from orchestrator.store.lock import group_lock
-from orchestrator.transport.ssh import SshTransport
 from remote_helpers.protocol.words import Registration
 
 FIRST_PAUSE_S = 1.0
@@ -57,9 +56,18 @@ class Groups:
                 stack.callback(self.stewards.pop, group.name)
                 await steward.look_after()
         except HasysError as error:
-            await self._tell(group, error.message)
+            await self._failed(group, error.message)
         except Exception as mistake:  # noqa: BLE001 - one group's failure must not end the others
-            await self._tell(group, f"our mistake: {_first(mistake)!r}")
+            await self._failed(group, f"our mistake: {_first(mistake)!r}")
+
+    async def _failed(self, group: Group, text: str) -> None:
+        """A failure while the daemon stops comes in place of the cancellation; it must stop all the
+        same.
+        """
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError
+        await self._tell(group, text)
 
     async def _steward(self, group: Group, stack: contextlib.AsyncExitStack) -> Steward:
         states, clock = self.application.states, self.application.clock
@@ -77,12 +85,7 @@ class Groups:
         def pushed(server: ServerName, line: Mapping[str, Any]) -> None:
             made[0].pushed(server, line)
 
-        transport = SshTransport(
-            group.servers,
-            accept_new_host_keys=self.application.accept_new_host_keys,
-            on_push=pushed,
-            ways=pairing.ways,
-        )
+        transport = self.application.connect(group, pushed, pairing.ways)
         stack.push_async_callback(transport.close)
         made.append(
             Steward(self.application, group, state, pairing, transport, self._neighbourhood)

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from orchestrator.daemon.quiet import QuietTransport
+from orchestrator.daemon.ground import LOOK_S, StewardGround
 from orchestrator.decision.intents import CleanServer, LetWrite, Wish, Work
 from orchestrator.decision.movement import Movement
-from orchestrator.decision.roles import GroupStatus, status_of
 from orchestrator.errors import Busy, HasysError
 from orchestrator.executor.progress import Progress
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Event, Monotonic, Refusal, ServerName, Severity
 from orchestrator.model.state import Goal, GoalKind
 from orchestrator.playbooks import library
-from orchestrator.probes.collect import collect
 from orchestrator.runtime.operate import carry_out, resume
 from orchestrator.runtime.order import Caller, Order, Stoppable
-from orchestrator.store.journal import RunState
+from orchestrator.store.journal import RunRecord, RunState
 
 if TYPE_CHECKING:
     from orchestrator.daemon.steward import Steward
-    from orchestrator.executor.authority import Authority
-    from orchestrator.executor.charter import Charter
-    from orchestrator.transport import Transport
 
 BY = "hasys"
-LOOK_S = 2.5
-"""For a fresh look before a run; a silent server is not waited for."""
+BEGUN_BEFORE = "from before the start"
 SEEN_S = 5.0
 """For both servers to be looked at after a run."""
 ENDS_S = 0.3
@@ -49,6 +42,8 @@ class Runs:
         """`since` of the last goal that a run was begun for, or came up in one."""
         self._wanted: Work | None = None
         self._ended: tuple[str, float] | None = None
+        self._is_new = True
+        """What the process before began is not ended or gone on with yet."""
         self._due = asyncio.Event()
 
     @property
@@ -59,13 +54,17 @@ class Runs:
         would be taken for failed.
         """
         if self._holder or self._ended is None:
-            return self._holder
+            return self._holder or (BEGUN_BEFORE if self._is_new else "")
         name, at = self._ended
         waited = self._steward.now() - at
         if waited > SEEN_S or self._steward.sight.is_newer_than(at):
             self._ended = None
             return ""
         return name
+
+    def under_way(self) -> tuple[asyncio.Task[object], ...]:
+        """What would wait for ever for a loop that has ended."""
+        return () if self._task is None else (self._task,)
 
     def want(self, intent: Work) -> None:
         self._wanted = intent
@@ -83,8 +82,12 @@ class Runs:
 
     async def carry_on(self) -> None:
         """Until cancelled."""
+        await self._both_known()
+        cut = await self._cut_before()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._go_on_with_unfinished())
+            if cut is not None:
+                tasks.create_task(self._go_on_with(cut))
+            self._is_new = cut is not None
             while True:
                 await self._due.wait()
                 self._due.clear()
@@ -128,7 +131,7 @@ class Runs:
         )
 
     def _ground(self) -> StewardGround:
-        return StewardGround(self._steward, self)
+        return StewardGround(self._steward, self.held)
 
     def _kept(self, caller: Caller) -> Caller:
         def keep(run: Stoppable) -> None:
@@ -222,12 +225,28 @@ class Runs:
         await asyncio.wait([task], timeout=ENDS_S)
         await self._abandon("a failover went ahead")
 
-    async def _go_on_with_unfinished(self) -> None:
-        """What the process before left: the run goes on where it was cut."""
-        application = self._steward.application
-        record = await application.journal.unfinished(self._steward.group.name)
-        if record is None:
-            return
+    async def _both_known(self) -> None:
+        """Before anything is done that the process before began: a server that was not heard yet
+        is not lost, and what it was not registered with anew it refuses.
+        """
+        steward = self._steward
+        until = steward.now() + LOOK_S
+        while steward.now() < until and not steward.standing.is_known():
+            await steward.next_turn(ENDS_S)
+
+    async def _cut_before(self) -> RunRecord | None:
+        """What the process before left and is to be gone on with."""
+        record = await self._unfinished()
+        goal = self._steward.state.goal
+        if record is not None and goal is not None:
+            if goal.kind is GoalKind.FAILOVER:
+                await self._abandon("a failover goes ahead")
+                return None
+            self._seen_to = goal.since  # it came up in this run
+        return record
+
+    async def _go_on_with(self, record: RunRecord) -> None:
+        """The run goes on where it was cut."""
         refused: str = ""
         try:
             result = await self.resume(record.id, Caller(report=_nobody_looks, may_stop=_keep))
@@ -235,12 +254,17 @@ class Runs:
                 refused = "; ".join(one.evidence for one in result)
         except HasysError as error:
             refused = error.message
+        finally:
+            self._is_new = False
         if refused:
             await self._abandon(f"it could not go on: {refused}")
+            self._seen_to = None
+
+    async def _unfinished(self) -> RunRecord | None:
+        return await self._steward.application.journal.unfinished(self._steward.group.name)
 
     async def _abandon(self, why: str) -> None:
-        application = self._steward.application
-        record = await application.journal.unfinished(self._steward.group.name)
+        application, record = self._steward.application, await self._unfinished()
         if record is not None:
             await application.journal.mark(
                 record.id, RunState.ABANDONED, application.clock.utc(), why
@@ -258,31 +282,6 @@ class Runs:
                 text=text,
             )
         )
-
-
-class StewardGround:
-    """A run on a group that is looked after: the loop's connections, and its authority."""
-
-    def __init__(self, steward: Steward, runs: Runs) -> None:
-        self._steward = steward
-        self._runs = runs
-
-    def authorise(self, _transport: Transport, charter: Charter) -> Authority:
-        from orchestrator.daemon.reign_authority import ReignAuthority  # noqa: PLC0415
-
-        return ReignAuthority(self._steward, charter)
-
-    def held(self, purpose: str) -> contextlib.AbstractContextManager[None]:
-        return self._runs.held(purpose)
-
-    @asynccontextmanager
-    async def reach(self) -> AsyncIterator[Transport]:
-        yield QuietTransport(self._steward.transport, self._steward.standing.silence)
-
-    async def look(self, transport: Transport) -> GroupStatus:
-        group = self._steward.group
-        view = await collect(group, transport, self._steward.clock, deadline_s=LOOK_S)
-        return status_of(group, view)
 
 
 def _nobody_looks(progress: Progress) -> None:

@@ -44,6 +44,11 @@ class Standing:
         ago = "never heard" if age is None else f"not heard for {age:.1f} s"
         return f"{server}: its guard was {ago}"
 
+    def is_known(self) -> bool:
+        """Whether both servers were heard and have registered this controller."""
+        facts, vote = self.facts(), self._loop.state.vote
+        return all(not facts.is_silent(name) and name in vote.acknowledged for name in facts.names)
+
     @property
     def safety(self) -> Safety:
         return safety_of(self._loop.group, self._loop.state, self._loop.policy)

@@ -22,14 +22,7 @@ from orchestrator.decision import decide as deciding
 from orchestrator.decision.intents import Because, Fence, Tell, Wish, Work
 from orchestrator.executor.run import RunResult
 from orchestrator.fencing import FenceOutcome
-from orchestrator.model import (
-    Group,
-    GroupView,
-    Monotonic,
-    Reason,
-    Refusal,
-    ServerName,
-)
+from orchestrator.model import Group, GroupView, Monotonic, Reason, Refusal, ServerName
 from orchestrator.model.guard_report import FenceResult, Surroundings
 from orchestrator.model.pairing import Pairing
 from orchestrator.model.state import GoalKind, GroupState
@@ -38,7 +31,7 @@ from orchestrator.runtime.application import Application
 from orchestrator.runtime.fencing import event_of, fencer_of, ordered_event
 from orchestrator.runtime.order import Caller
 from orchestrator.store.database import StoreUnusable
-from orchestrator.transport import Reply, SshTransport
+from orchestrator.transport import PairTransport, Reply
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Status
 
@@ -54,7 +47,7 @@ class Steward:
         group: Group,
         state: GroupState,
         pairing: Pairing,
-        transport: SshTransport,
+        transport: PairTransport,
         neighbourhood: Neighbourhood,
     ) -> None:
         self.application = application
@@ -99,6 +92,14 @@ class Steward:
         self.loop.begin_term(self.application.controller, secrets.token_hex(6), take_over=False)
         if self.loop.state.vote.lease_s != self.group.timing.lease_s:
             self.loop.change_lease(self.group.timing.lease_s)
+        try:
+            await self._together()
+        finally:
+            # What is still under way must not come back to one that has ended, nor wait for it.
+            for task in (*self._tasks, *self.runs.under_way()):
+                task.cancel()
+
+    async def _together(self) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._outbox.carry_out(), name="outbox")
             for server in self.group.server_names:

@@ -23,6 +23,8 @@ _converter = make_converter()
 _KINDS = {
     kind.__name__: kind
     for kind in (
+        progress.RunBegun,
+        progress.RunEnded,
         progress.PlayStarted,
         progress.TaskStarted,
         progress.StepStarted,

@@ -15,7 +15,7 @@ from orchestrator.decision.intents import (
     RegisterOn,
     StopReign,
 )
-from orchestrator.model import Mode, Reason, ServerName
+from orchestrator.model import Mode, Reason, ServerName, Unknown
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import GroupState, History, ProofKind
 from remote_helpers.protocol import holder as leases
@@ -52,10 +52,20 @@ def observe(facts: Facts, state: GroupState) -> tuple[GroupState, tuple[Intent, 
 
 
 def _outdated(facts: Facts, state: GroupState) -> frozenset[ServerName]:
-    """What is replicated by other means is judged where it is watched."""
+    """What is replicated by other means is judged where it is watched.
+
+    One answer that is late is no silence yet: a guard that speaks still keeps its server.
+    """
     if not freshness.replicated(facts.group):
         return state.outdated
-    return freshness.outdated(facts.group, facts.view.view, state.outdated).servers
+    found = freshness.outdated(facts.group, facts.view.view, state.outdated).servers
+    hasty = {
+        name
+        for name in found - state.outdated
+        if isinstance(facts.view.view.of(facts.peer(name)).reach, Unknown)
+        and not facts.is_silent(facts.peer(name))
+    }
+    return found - hasty
 
 
 def _history(facts: Facts, state: GroupState) -> tuple[History, dict[ServerName, Monotonic]]:

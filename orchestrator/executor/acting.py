@@ -122,7 +122,12 @@ class Acting:
 
     async def move(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
         ruled = dataclasses.replace(request, reign=self.reign)
-        return await ask(self.transport, server, ruled, conclude)
+        outcome = await ask(self.transport, server, ruled, conclude)
+        inverse = _INVERSE.get(request.op)
+        if outcome.status is not Status.CHANGED or inverse is None:
+            return outcome
+        args = {"state": inverse, "resources": [request.args["name"]]}
+        return dataclasses.replace(outcome, undo=Undo(module="flow", args=args, server=server))
 
     def leave_open(self, server: ServerName, title: str, resources: Iterable[str] = ()) -> None:
         """Nothing is open in a run: what a condition needs is there when it is asked."""
@@ -149,6 +154,10 @@ async def predict(use: Use, transport: Transport, group: GroupName) -> Predictio
             return outcome_of(reply, lambda _: failed(""))
         case _:
             assert_never(reply)
+
+
+_INVERSE = {"resource.start": "stopped", "resource.stop": "started"}
+"""What a flow has to do that takes a move back."""
 
 
 def _concluded(use: Use, done: Done) -> Outcome:

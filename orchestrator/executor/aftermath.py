@@ -11,7 +11,9 @@ from orchestrator.executor.handlers import PlayState
 from orchestrator.executor.scope import Scope
 from orchestrator.executor.task import TaskRunner
 from orchestrator.model import Outcome, ServerName, Status
+from orchestrator.playbooks.arguments import shown_arguments
 from orchestrator.playbooks.model import CompiledTask, FlowAction, Include, Task
+from orchestrator.playbooks.modules import MODULES
 
 Servers = Sequence[ServerName]
 
@@ -73,7 +75,8 @@ def fatal(servers: Servers, failures: Mapping[ServerName, Outcome]) -> Mapping[S
 
 def described(task: Task) -> dict[str, Any]:
     """Ansible's `ansible_failed_task`, as far as it says something here."""
-    args = {} if task.directives.no_log else dict(task.args)
+    parameters = MODULES[task.module].parameters
+    args = {} if task.directives.no_log else shown_arguments(parameters, task.args)
     return {
         "name": task.name,
         "action": task.module,

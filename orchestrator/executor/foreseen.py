@@ -14,8 +14,8 @@ from orchestrator.playbooks.later import DecidedLater
 from orchestrator.transport import Done, Reign, Reply, Request
 from orchestrator.transport.read_only import ReadOnlyTransport
 
-STARTED, STOPPED = "started", "stopped"
-_WANTED = {"resource.start": STARTED, "resource.stop": STOPPED}
+WANTED = {"resource.start": "started", "resource.stop": "stopped"}
+"""What a move leaves behind."""
 
 
 class Foreseen:
@@ -37,7 +37,7 @@ class Foreseen:
 
     async def call(self, server: ServerName, request: Request) -> Reply:
         match request.op:
-            case "check" if request.args["op"] in _WANTED:
+            case "check" if request.args["op"] in WANTED:
                 return await self._foretell_move(server, request)
             case "resource.check":
                 state = self._state(server, request.args["name"])
@@ -63,7 +63,7 @@ class Foreseen:
         state = self._state(server, move["name"])
         if state is None:
             return await self._transport.call(server, request)
-        if state == _WANTED[request.args["op"]]:
+        if state == WANTED[request.args["op"]]:
             result = {"state": state, "changed": False, "detail": f"{state} by then"}
             return _done(would="nothing", detail=f"{state} by then", result=result)
         seen = {"state": state, "detail": f"{state} by then"}
@@ -74,10 +74,10 @@ class Foreseen:
         if not isinstance(reply, Done):
             return reply
         resources = dict(reply.data.get("resources", {}))
-        for name in resources:
+        for name, seen in resources.items():
             state = self._state(server, name)
-            if state is not None:
-                resources[name] = {"state": state, "detail": f"{state} by then"}
+            if state is not None:  # what else is seen of it, as of a copy of data, stays
+                resources[name] = {**seen, "state": state, "detail": f"{state} by then"}
         return _done(**{**reply.data, "resources": resources, "epoch": self._record(reply.data)})
 
     def _record(self, data: Mapping[str, Any]) -> Mapping[str, Any]:

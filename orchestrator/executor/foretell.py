@@ -9,8 +9,8 @@ import dataclasses
 import posixpath
 from collections.abc import Iterable
 
-from orchestrator.executor.acting import Conclude, Use, predict
-from orchestrator.executor.foreseen import STARTED, STOPPED, Foreseen
+from orchestrator.executor.acting import Actor, Conclude, Use, predict
+from orchestrator.executor.foreseen import WANTED, Foreseen
 from orchestrator.executor.foretold import as_outcome, undecided
 from orchestrator.executor.step import ask, outcome_of
 from orchestrator.model import GroupName, Outcome, Prediction, ServerName, Status, Verdict
@@ -63,7 +63,8 @@ class Foreteller:
 
     async def move(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
         del conclude
-        name, verb = request.args["name"], request.op.rpartition(".")[2]
+        wanted = WANTED.get(request.op)
+        name, verb = _name_of(request), request.op.rpartition(".")[2]
         question = check_of(request)
         question = dataclasses.replace(question, args={**question.args, "group": self._group})
         try:
@@ -80,7 +81,10 @@ class Foreteller:
             message = f"as it is now it would fail: {found.message}; but `{last}` comes before it"
             found = Prediction(verdict=Verdict.UNKNOWN, message=message)
         found = self._assuming(server, found, touches)
-        self._note_move(server, title, name, verb, found.verdict)
+        if wanted is not None:
+            self._note_state(server, title, name, wanted, found.verdict)
+        if found.verdict is not Verdict.NOTHING:
+            self._note(server, title, touches)
         return as_outcome(found)
 
     def leave_open(self, server: ServerName, title: str, resources: Iterable[str] = ()) -> None:
@@ -90,15 +94,13 @@ class Foreteller:
         touches = frozenset(f"resource:{name}" for name in names) if names else None
         self._note(server, title, touches)
 
-    def _note_move(
-        self, server: ServerName, title: str, name: str, verb: str, verdict: Verdict
+    def _note_state(
+        self, server: ServerName, title: str, name: str, wanted: str, verdict: Verdict
     ) -> None:
         if verdict in (Verdict.UNKNOWN, Verdict.FAIL):
             self._as_then.leave_open(server, name, f"how `{title}` ends shows when it runs")
         elif verdict is Verdict.CHANGE:
-            self._as_then.note(server, name, STARTED if verb == "start" else STOPPED)
-        if verdict is not Verdict.NOTHING:
-            self._note(server, title, frozenset({f"resource:{name}"}))
+            self._as_then.note(server, name, wanted)
 
     def _note(self, server: ServerName, title: str, touches: frozenset[str] | None) -> None:
         self._earlier.setdefault(server, []).append(_Earlier(title=title, touches=touches))
@@ -131,6 +133,42 @@ class Foreteller:
             message = f"as it is now it would fail: {found.message}; but `{assumes[-1]}` comes "
             return Prediction(verdict=Verdict.UNKNOWN, message=f"{message}before it")
         return dataclasses.replace(found, assumes=assumes)
+
+
+def _name_of(request: Request) -> str:
+    """Of a resource; a copy of data is known by DRBD's own name."""
+    return str(request.args.get("name") or request.args.get("resource", ""))
+
+
+class OnlySaid:
+    """For a task with `check_mode: true` in a run: an `Actor` whose word is the task's outcome.
+
+    As in Ansible, what nobody can tell counts as skipped: the run has to go on.
+    """
+
+    def __init__(self, actor: Actor) -> None:
+        self._actor = actor
+
+    async def do(self, use: Use) -> Outcome:
+        return _only_said(await self._actor.do(use))
+
+    async def examine(self, use: Use) -> Outcome:
+        return await self.do(use)
+
+    async def look(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        return _only_said(await self._actor.look(server, request, conclude))
+
+    async def move(self, server: ServerName, request: Request, conclude: Conclude) -> Outcome:
+        return _only_said(await self._actor.move(server, request, conclude))
+
+    def leave_open(self, server: ServerName, title: str, resources: Iterable[str] = ()) -> None:
+        self._actor.leave_open(server, title, resources)
+
+
+def _only_said(outcome: Outcome) -> Outcome:
+    status = Status.SKIPPED if outcome.status is Status.UNDECIDED else outcome.status
+    message = f"only foretold, not done: {outcome.message}".removesuffix(": ")
+    return dataclasses.replace(outcome, status=status, message=message, prediction=None)
 
 
 def _overlap(one: frozenset[str] | None, other: frozenset[str] | None) -> bool:

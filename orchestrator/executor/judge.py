@@ -7,6 +7,7 @@ from typing import Any
 from orchestrator.executor.foretold import as_outcome, summed
 from orchestrator.executor.scope import registered
 from orchestrator.model import NoUndo, Outcome, Prediction, Status, Verdict
+from orchestrator.playbooks.arguments import masked
 from orchestrator.playbooks.later import Foretold
 from orchestrator.playbooks.model import Task
 from orchestrator.playbooks.template import CENSORED, holds
@@ -89,6 +90,16 @@ def combined(outcomes: Sequence[Outcome], results: Sequence[Mapping[str, Any]]) 
     status = Status.CHANGED if Status.CHANGED in statuses else Status.OK
     whole = Outcome(status=status, message="All items completed", result=result, took_s=took_s)
     return summed(whole, outcomes)
+
+
+def without(secrets: Sequence[str], outcome: Outcome) -> Outcome:
+    """A server may say a password back, as in a header or in the words of an error."""
+    return dataclasses.replace(
+        outcome,
+        message=masked(outcome.message, secrets),
+        result=masked(outcome.result, secrets),
+        diff=None,
+    )
 
 
 def hidden(outcome: Outcome) -> Outcome:

@@ -1,9 +1,29 @@
 """What a run tells while it goes on; the command line prints it, nothing depends on it."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-from orchestrator.model import Outcome, ServerName, StepId
+from orchestrator.model import Epoch, GroupName, Outcome, RunId, ServerName, StepId
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunBegun:
+    """Once more when it is resumed. Without its variables: what people give may be a secret."""
+
+    run: RunId
+    group: GroupName
+    playbook: str
+    source: ServerName
+    target: ServerName
+    epoch: Epoch
+    by: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    state: str
+    failures: Mapping[str, str]
+    """Why, by server."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,5 +80,7 @@ class Rescued:
     server: ServerName
 
 
-Progress = PlayStarted | TaskStarted | StepStarted | StepEnded | TaskEnded | Rescued
+Progress = (
+    RunBegun | RunEnded | PlayStarted | TaskStarted | StepStarted | StepEnded | TaskEnded | Rescued
+)
 Report = Callable[[Progress], None]

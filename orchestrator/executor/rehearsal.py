@@ -9,13 +9,14 @@ import dataclasses
 from typing import Any
 
 from orchestrator.clock import Clock
+from orchestrator.executor.acting import Actor
 from orchestrator.executor.aftermath import Aftermath
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.copies import CopyKeeper
 from orchestrator.executor.engine import Engine, Failures
 from orchestrator.executor.flow import FlowRunner
 from orchestrator.executor.foreseen import Foreseen
-from orchestrator.executor.foretell import Foreteller
+from orchestrator.executor.foretell import Foreteller, OnlySaid
 from orchestrator.executor.interlock import Interlock
 from orchestrator.executor.progress import Report
 from orchestrator.executor.scope import Scope
@@ -34,15 +35,20 @@ _EPOCH = "the number of a run's reign is drawn when it begins"
 def foretelling_hands(
     group: Group, charter: Charter, transport: Transport, steps: StepRunner, clock: Clock
 ) -> Hands:
-    """Nothing that goes through them changes a server: they have no way to do it."""
+    """For `check_mode: true` in a run. They have no way to change a server."""
     as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
-    return _hands(group, charter, as_then, steps, clock)
+    actor = OnlySaid(Foreteller(as_then, group.name))
+    return _hands(group, charter, actor, as_then, steps, clock)
 
 
 def _hands(
-    group: Group, charter: Charter, as_then: Foreseen, steps: StepRunner, clock: Clock
+    group: Group,
+    charter: Charter,
+    actor: Actor,
+    as_then: Foreseen,
+    steps: StepRunner,
+    clock: Clock,
 ) -> Hands:
-    actor = Foreteller(as_then, group.name)
     authority = Interlock(group=group, reign=charter.reign, transport=as_then, clock=clock)
     copies = CopyKeeper(
         group=group, actor=actor, transport=as_then, authority=authority, clock=clock, steps=steps
@@ -65,7 +71,8 @@ async def rehearse(
     scope = Scope(group, charter, program.variables, magic)
     steps = StepRunner(run=charter.run, journal=_Nowhere(), clock=hurrying, report=report, past={})
     as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
-    hands = _hands(group, charter, as_then, steps, hurrying)
+    actor = Foreteller(as_then, group.name)
+    hands = _hands(group, charter, actor, as_then, steps, hurrying)
     tasks = TaskRunner(
         scope=scope,
         hands=hands,

@@ -16,6 +16,7 @@ from orchestrator.executor.foretold import undecided
 from orchestrator.executor.scope import Scope, registered
 from orchestrator.executor.step import Step, StepRunner
 from orchestrator.model import Outcome, ServerName, Status, StepId
+from orchestrator.playbooks.arguments import secrets_in
 from orchestrator.playbooks.compile import DELEGATES
 from orchestrator.playbooks.directives import YesNo
 from orchestrator.playbooks.later import DecidedLater
@@ -211,6 +212,19 @@ class TaskRunner:
     ) -> Outcome:
         task = turn.task
         args = render_arguments(task.args, variables)
+        outcome = await self._used(turn, module, how, args, variables)
+        secrets = secrets_in(module.parameters, args)
+        return judge.without(secrets, outcome) if secrets else outcome
+
+    async def _used(
+        self,
+        turn: Turn,
+        module: Module,
+        how: How,
+        args: Mapping[str, Any],
+        variables: Mapping[str, Any],
+    ) -> Outcome:
+        task = turn.task
         try:
             files = self.scope.files_of(task.position.file)
             call = module.call(args, variables, task.timeout_s or DEFAULT_TIMEOUT_S, files)

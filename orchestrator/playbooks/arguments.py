@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator.config.problems import did_you_mean
 
+MASK = "********"
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)?")
 _CLAUSE = r"[ugoa]*[-+=][rwxXst]*"
 _MODE = re.compile(rf"[0-7]{{3,5}}|preserve|{_CLAUSE}(?:,{_CLAUSE})*")
@@ -43,6 +44,8 @@ class Parameter:
     choices: tuple[str, ...] = ()
     literal: bool = False
     """Used when the playbook is compiled, before there are values: a template cannot stand here."""
+    secret: bool = False
+    """A password: its value is in no output, journal or message."""
     early: bool = False
     """Rendered when the playbook is compiled: of variables, those of `-e` alone are there then."""
 
@@ -95,6 +98,34 @@ def read(parameters: Parameters, args: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def secrets_in(parameters: Parameters, args: Mapping[str, Any]) -> tuple[str, ...]:
+    """The values that nobody may see."""
+    return tuple(
+        text
+        for name, parameter in parameters.items()
+        if parameter.secret and (text := str(args.get(name) or ""))
+    )
+
+
+def shown_arguments(parameters: Parameters, args: Mapping[str, Any]) -> dict[str, Any]:
+    """As they are written, for people."""
+    hidden = {name for name, parameter in parameters.items() if parameter.secret}
+    return {name: MASK if name in hidden else value for name, value in args.items()}
+
+
+def masked(value: Any, secrets: Sequence[str]) -> Any:
+    """A value with every secret in it, at any depth, blotted out."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, Mapping):
+        return {masked(name, secrets): masked(item, secrets) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(item, secrets) for item in value]
+    return value
+
+
 def seconds(value: object) -> float:
     """`10`, `10s`, `5m`; ValueError for what is no duration."""
     if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0:
@@ -109,7 +140,8 @@ def _read(name: str, parameter: Parameter, value: Any) -> Any:
     try:
         read_as = _READERS[parameter.kind](value)
     except ValueError as error:
-        raise WrongArgument(name, f"'{name}': {error}") from None
+        why = f"not a {parameter.kind.value}" if parameter.secret else error
+        raise WrongArgument(name, f"'{name}': {why}") from None
     if parameter.required and read_as in ("", ()):
         raise WrongArgument(name, f"'{name}' is empty")
     if parameter.choices and read_as not in parameter.choices:

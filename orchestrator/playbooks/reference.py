@@ -117,7 +117,8 @@ def _takes(parameter: Parameter) -> str:
         return ", ".join(f"`{choice}`" for choice in parameter.choices)
     when = " (no template)" if parameter.literal else ""
     when = " (in a template: variables of `-e` alone)" if parameter.early else when
-    return parameter.kind.value + when
+    secret = "; never shown" if parameter.secret else ""
+    return parameter.kind.value + when + secret
 
 
 def _default(parameter: Parameter) -> str:

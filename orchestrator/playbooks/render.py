@@ -9,6 +9,7 @@ from typing import assert_never
 
 from orchestrator.graph import step_waves
 from orchestrator.model import Group
+from orchestrator.playbooks.arguments import shown_arguments
 from orchestrator.playbooks.model import (
     CompiledBlock,
     CompiledInclude,
@@ -114,7 +115,7 @@ def _call(node: CompiledTask) -> str:
     if node.task.directives.no_log:
         return f"{node.task.module} (no_log)"
     module = MODULES[node.task.module]
-    args = dict(node.task.args)
+    args = shown_arguments(module.parameters, node.task.args)
     main = args.pop(module.free_form, None) if module.free_form else None
     words = [module.name, *([_value(main)] if main is not None else [])]
     words += [f"{name}={_value(value)}" for name, value in args.items()]

@@ -1,16 +1,18 @@
 """The composition root: the one place where the objects are made and joined."""
 
 import dataclasses
+import functools
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any, Protocol
 
 from orchestrator.clock import Clock, SystemClock
 from orchestrator.config.load import Configuration, load
 from orchestrator.errors import ConfigInvalid
 from orchestrator.graph import problems as graph_problems
-from orchestrator.model import ControllerId, Group, RunId
+from orchestrator.model import ControllerId, Group, RunId, ServerName
 from orchestrator.store.copies import CopyStore
 from orchestrator.store.database import Database
 from orchestrator.store.events import EventStore
@@ -19,8 +21,16 @@ from orchestrator.store.identity import Identity
 from orchestrator.store.journal import Journal
 from orchestrator.store.plans import PlanStore
 from orchestrator.telemetry.publish import Publisher
-from orchestrator.transport import Transport
-from orchestrator.transport.ssh import SshTransport
+from orchestrator.transport import PairTransport, PushFrom, SshTransport, Transport
+
+Ways = Mapping[ServerName, tuple[str, ...]]
+"""Addresses of each server that its peer can reach."""
+
+
+class Connect(Protocol):
+    """Makes the way to both servers of a group; what their helpers push is given to `on_push`."""
+
+    def __call__(self, group: Group, on_push: PushFrom, ways: Ways, /) -> PairTransport: ...
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +48,7 @@ class Application:
     states: GroupStates
     publisher: Publisher
     clock: Clock
-    accept_new_host_keys: bool
+    connect: Connect
 
     def group(self, name: str) -> Group:
         """Raises UsageError for a name that is not there."""
@@ -48,11 +58,7 @@ class Application:
     async def reach(self, group: Group) -> AsyncIterator[Transport]:
         """The connections to both servers of a group, for as long as the block lasts."""
         pairing = await self.states.pairing(group.name)
-        transport = SshTransport(
-            group.servers,
-            accept_new_host_keys=self.accept_new_host_keys,
-            ways={} if pairing is None else pairing.ways,
-        )
+        transport = self.connect(group, _not_heard, {} if pairing is None else pairing.ways)
         try:
             yield transport
         finally:
@@ -61,6 +67,21 @@ class Application:
     def new_run_id(self) -> RunId:
         stamp = self.clock.utc().strftime("%Y%m%d-%H%M%S")
         return RunId(f"r-{stamp}-{secrets.token_hex(2)}")
+
+
+def _over_ssh(
+    accept_new_host_keys: bool,  # noqa: FBT001 - a setting of the process
+    group: Group,
+    on_push: PushFrom,
+    ways: Ways,
+) -> PairTransport:
+    return SshTransport(
+        group.servers, accept_new_host_keys=accept_new_host_keys, on_push=on_push, ways=ways
+    )
+
+
+def _not_heard(_server: ServerName, _line: Mapping[str, Any]) -> None:
+    """A command that acts by itself answers no guard."""
 
 
 def load_checked(inventory: Path) -> Configuration:
@@ -98,7 +119,7 @@ async def opened(
             states=GroupStates(database),
             publisher=Publisher(events),
             clock=SystemClock(),
-            accept_new_host_keys=accept_new_host_keys,
+            connect=functools.partial(_over_ssh, accept_new_host_keys),
         )
     finally:
         await database.close()

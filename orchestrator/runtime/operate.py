@@ -3,13 +3,11 @@
 The same way for start, stop, switchover, a site's own playbook and a resumed run.
 """
 
-from typing import Any
-
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.errors import UsageError
 from orchestrator.executor.charter import Charter
-from orchestrator.executor.progress import Progress
+from orchestrator.executor.progress import Progress, RunBegun, RunEnded
 from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import (
@@ -144,7 +142,7 @@ async def _run(
 ) -> RunResult:
     past = await application.journal.steps(charter.run)
     directory, clock = application.state_directory, application.clock
-    with opened_log(directory, charter.run, caller.log, clock) as log:
+    with opened_log(directory, charter.run, clock) as log:
 
         def report(progress: Progress) -> None:
             log.note(progress)
@@ -163,9 +161,9 @@ async def _run(
         )
         caller.may_stop(run)
         await _tell(application, charter, "run-started", Severity.INFO, _described(charter))
-        log.begun(_in_short(charter))
+        report(_begun(charter))
         result = await run.execute()
-        log.ended(result)
+        report(_ended(result))
     if log.problem:
         await _tell(application, charter, "log-incomplete", Severity.WARNING, log.problem)
     failed = result.state is not RunState.DONE
@@ -206,17 +204,22 @@ def _described(charter: Charter) -> str:
     return f"{charter.playbook} {where}, epoch {charter.epoch}"
 
 
-def _in_short(charter: Charter) -> dict[str, Any]:
-    """Without the variables: what people give with `-e` may be a secret."""
-    return {
-        "run": charter.run,
-        "group": charter.group,
-        "playbook": charter.playbook,
-        "source": charter.source,
-        "target": charter.target,
-        "epoch": charter.epoch,
-        "by": charter.by,
-    }
+def _begun(charter: Charter) -> RunBegun:
+    return RunBegun(
+        run=charter.run,
+        group=charter.group,
+        playbook=charter.playbook,
+        source=charter.source,
+        target=charter.target,
+        epoch=charter.epoch,
+        by=charter.by,
+    )
+
+
+def _ended(result: RunResult) -> RunEnded:
+    failures = {str(server): one.message for server, one in result.failures.items()}
+    failures |= {f"refusal {n}": one.evidence for n, one in enumerate(result.refusals, start=1)}
+    return RunEnded(state=result.state.value, failures=failures)
 
 
 def _summary(result: RunResult) -> str:

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol
 
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
@@ -52,8 +52,6 @@ class Caller:
 
     report: Report
     may_stop: Callable[[Stoppable], None]
-    log: TextIO | None = None
-    """A file of the caller's for the run's log, beside the one in the state directory."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

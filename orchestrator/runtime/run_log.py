@@ -1,15 +1,16 @@
 """A run's progress as JSON lines, and back: what happened, in order, in a file of its own.
 
-Called by `operate` for every run (`runs/RUN.jsonl` in the state directory) and for `--log FILE`;
-read again by `hasys run show`. The journal is what a run is resumed from: a log that cannot be
-written stops nothing.
+Written by `operate` for every run (`runs/RUN.jsonl` in the state directory), by the command line
+for `--log FILE`; read again by `hasys run show`. The journal is what a run is resumed from: a log
+that cannot be written stops nothing.
 """
 
 import contextlib
+import dataclasses
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO, assert_never
+from typing import Any, TextIO
 
 from orchestrator.clock import Clock
 from orchestrator.errors import UsageError
@@ -17,64 +18,66 @@ from orchestrator.executor.progress import (
     PlayStarted,
     Progress,
     Rescued,
+    RunBegun,
+    RunEnded,
     StepEnded,
     StepStarted,
     TaskEnded,
     TaskStarted,
 )
-from orchestrator.executor.run import RunResult
-from orchestrator.model import Outcome, RunId, ServerName, Status, StepId
+from orchestrator.model import Epoch, GroupName, Outcome, RunId, ServerName, Status, StepId
 
 FOLDER = "runs"
 """Inside the state directory."""
 
 
-class RunLog:
-    """Writes to each of its files until that one cannot be written any more."""
+_EVENTS: Mapping[type[Progress], str] = {
+    RunBegun: "run-begun",
+    RunEnded: "run-ended",
+    PlayStarted: "play",
+    TaskStarted: "task",
+    StepStarted: "step-begun",
+    StepEnded: "step",
+    TaskEnded: "task-ended",
+    Rescued: "rescued",
+}
 
-    def __init__(self, files: list[TextIO], clock: Clock) -> None:
-        self._files = files
+
+class RunLog:
+    """Writes to its file until that cannot be written any more."""
+
+    def __init__(self, file: TextIO | None, clock: Clock) -> None:
+        self._file = file
         self._clock = clock
         self.problem = ""
         """Why something of it is missing; empty: nothing is."""
 
     def note(self, progress: Progress) -> None:
-        self.write(_event_of(progress), _content_of(progress))
-
-    def begun(self, content: Mapping[str, Any]) -> None:
-        self.write("run-begun", content)
-
-    def ended(self, result: RunResult) -> None:
-        failures = {str(server): one.message for server, one in result.failures.items()}
-        failures |= {f"refusal {n}": one.evidence for n, one in enumerate(result.refusals, start=1)}
-        self.write("run-ended", {"state": result.state.value, "failures": failures})
-
-    def write(self, event: str, content: Mapping[str, Any]) -> None:
-        record = {"at": self._clock.utc().isoformat(), "event": event, **content}
-        line = json.dumps(record, default=str) + "\n"
-        for file in tuple(self._files):
-            try:
-                file.write(line)
-                file.flush()
-            except (OSError, ValueError) as error:
-                self._files.remove(file)
-                self.problem = f"{file.name} cannot be written: {error}"
+        if self._file is None:
+            return
+        at = self._clock.utc().isoformat()
+        record = {"at": at, "event": _EVENTS[type(progress)], **_content_of(progress)}
+        try:
+            self._file.write(json.dumps(record, default=str) + "\n")
+            self._file.flush()
+        except (OSError, ValueError) as error:
+            self.problem = f"{self._file.name} cannot be written: {error}"
+            self._file = None
 
 
 @contextlib.contextmanager
-def opened_log(
-    state_directory: Path, run: RunId, beside: TextIO | None, clock: Clock
-) -> Iterator[RunLog]:
+def opened_log(state_directory: Path, run: RunId, clock: Clock) -> Iterator[RunLog]:
     """Of a resumed run the same file goes on."""
-    files = [] if beside is None else [beside]
     path = log_file(state_directory, run)
     with contextlib.ExitStack() as stack:
-        log = RunLog(files, clock)
+        file, problem = None, ""
         try:
             path.parent.mkdir(mode=0o700, exist_ok=True)
-            files.append(stack.enter_context(path.open("a", encoding="utf-8")))
+            file = stack.enter_context(path.open("a", encoding="utf-8"))
         except OSError as error:
-            log.problem = f"{path} cannot be written: {error.strerror}"
+            problem = f"{path} cannot be written: {error.strerror}"
+        log = RunLog(file, clock)
+        log.problem = problem
         yield log
 
 
@@ -94,54 +97,17 @@ def read_log(path: Path) -> Iterator[Mapping[str, Any]]:
         raise UsageError(message, hint="hasys history lists the runs") from None
 
 
-def _event_of(progress: Progress) -> str:
-    match progress:
-        case PlayStarted():
-            return "play"
-        case TaskStarted():
-            return "task"
-        case StepStarted():
-            return "step-begun"
-        case StepEnded():
-            return "step"
-        case TaskEnded():
-            return "task-ended"
-        case Rescued():
-            return "rescued"
-        case _:
-            assert_never(progress)
-
-
 def _content_of(progress: Progress) -> dict[str, Any]:
+    fields = dataclasses.fields(progress)
+    found: dict[str, Any] = {field.name: getattr(progress, field.name) for field in fields}
     match progress:
-        case PlayStarted():
-            return {"name": progress.name, "servers": progress.servers}
-        case TaskStarted():
-            return {"path": progress.path, "name": progress.name, "place": progress.place}
-        case StepStarted():
-            return {"step": progress.step, "title": progress.title, "server": progress.server}
         case StepEnded():
-            return {
-                "step": progress.step,
-                "title": progress.title,
-                "item": progress.item,
-                "server": progress.server,
-                **_outcome(progress.outcome),
-                "result": progress.outcome.result,
-                "replayed": progress.replayed,
-            }
+            found |= {**_outcome(found.pop("outcome")), "result": progress.outcome.result}
         case TaskEnded():
-            return {
-                "path": progress.path,
-                "name": progress.name,
-                "server": progress.server,
-                **_outcome(progress.outcome),
-                "ignored": progress.is_ignored,
-            }
-        case Rescued():
-            return {"path": progress.path, "server": progress.server}
+            found |= {**_outcome(found.pop("outcome")), "ignored": found.pop("is_ignored")}
         case _:
-            assert_never(progress)
+            pass
+    return found
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -149,10 +115,9 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     return {"status": outcome.status.value, "message": outcome.message, "took_s": took_s}
 
 
-def progress_of(record: Mapping[str, Any]) -> Progress | None:
-    """None: a record of the run itself. Raises KeyError or ValueError for what is none of ours."""
-    read = _READERS.get(record["event"])
-    return None if read is None else read(record)
+def progress_of(record: Mapping[str, Any]) -> Progress:
+    """Raises KeyError or ValueError for what is none of ours."""
+    return _READERS[record["event"]](record)
 
 
 def _outcome_of(record: Mapping[str, Any]) -> Outcome:
@@ -165,6 +130,16 @@ def _outcome_of(record: Mapping[str, Any]) -> Outcome:
 
 
 _READERS: Mapping[str, Callable[[Mapping[str, Any]], Progress]] = {
+    "run-begun": lambda one: RunBegun(
+        run=RunId(one["run"]),
+        group=GroupName(one["group"]),
+        playbook=one["playbook"],
+        source=ServerName(one["source"]),
+        target=ServerName(one["target"]),
+        epoch=Epoch(one["epoch"]),
+        by=one["by"],
+    ),
+    "run-ended": lambda one: RunEnded(state=one["state"], failures=one["failures"]),
     "play": lambda one: PlayStarted(
         name=one["name"], servers=tuple(ServerName(name) for name in one["servers"])
     ),

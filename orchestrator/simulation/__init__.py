@@ -8,4 +8,6 @@ clock or rolls dice but the one generator of its `World`.
     controller  the loop around `decide`          faults       what goes wrong, and when
     invariants  what must never be                run          seeds, many at once, the report
     transcript  decisions written down            virtual_time for async production code
+    helped      a server behind its helper        process      the daemon itself, killed anywhere
+    cuts        the daemon killed between any two of its effects, and started again
 """

@@ -247,7 +247,7 @@ class SimServer(Machine):
         elif isinstance(message, Beat):
             self._enter(guard.on_beat, message)
 
-    def ask(self, requester: str, message: Any, sent_at: float) -> None:
+    def ask(self, requester: object, message: Any, sent_at: float) -> None:
         """A controller's message."""
         self._enter(self._asked, requester, message, sent_at)
 

@@ -9,7 +9,7 @@ import functools
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -31,17 +31,21 @@ class StoreUnusable(HasysError):
 class Database:
     """Open with `await Database.open(...)`; all use of the connection is in its one thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, thread: Executor) -> None:
         self._path = path
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._thread = thread
         self._connection: sqlite3.Connection | None = None
         self._waiting: list[tuple[Sequence[Statement], asyncio.Future[None]]] = []
         self._writer: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path) -> "Database":
-        """Raises StoreUnusable when the file is damaged, read-only or from a newer version."""
-        database = cls(path)
+    async def open(cls, path: Path, thread: Executor | None = None) -> "Database":
+        """Raises StoreUnusable when the file is damaged, read-only or from a newer version.
+
+        `thread`: carries out one call after the other; None: a thread of its own.
+        """
+        own = thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        database = cls(path, own)
         try:
             await database._call(database._connect)
         except BaseException:

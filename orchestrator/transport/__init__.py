@@ -8,6 +8,7 @@ from orchestrator.transport.base import (
     Failed,
     FailureKind,
     Gate,
+    PairTransport,
     Reign,
     Reply,
     Request,
@@ -15,13 +16,15 @@ from orchestrator.transport.base import (
     Unreachable,
     UnreachableKind,
 )
-from orchestrator.transport.ssh import SshTransport
+from orchestrator.transport.ssh import PushFrom, SshTransport
 
 __all__ = [
     "Done",
     "Failed",
     "FailureKind",
     "Gate",
+    "PairTransport",
+    "PushFrom",
     "Reign",
     "Reply",
     "Request",

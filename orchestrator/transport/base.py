@@ -6,7 +6,7 @@ Unreachable is a reply, not an exception: the caller must look at it.
 
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from orchestrator.model import ControllerId, Epoch, GroupName, RunId, ServerName
@@ -114,3 +114,9 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+class PairTransport(Transport, Protocol):
+    """One that can go by the other server where the direct way is cut."""
+
+    def reach_through_peer(self, ways: Mapping[ServerName, Sequence[str]]) -> None: ...

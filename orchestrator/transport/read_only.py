@@ -16,6 +16,10 @@ READS = frozenset(
         "resource.check",
         "check",
         "survey",
+        "copies.look",
+        "file.stat",
+        "file.read",
+        "file.find",
         "epoch.read",
     }
 )

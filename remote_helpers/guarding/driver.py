@@ -14,6 +14,7 @@ from remote_helpers.guarding import clock, gate_file, record_file
 from remote_helpers.guarding.background import Background
 from remote_helpers.guarding.places import Places
 from remote_helpers.guarding.state_file import Left, StateFile
+from remote_helpers.operation import OperationError
 from remote_helpers.protocol import gate as gates
 from remote_helpers.protocol import guard as guards
 from remote_helpers.protocol import holder as leases
@@ -26,6 +27,8 @@ Act = Callable[[Guard, Now], Tuple[Guard, Outputs]]
 
 WRITE_S = 1.0
 """How old what is left to a successor may be, where nothing of importance has changed."""
+SHORTEN_AGAIN_S = 10.0
+"""Between two attempts to write that an old, longer lease is over: nothing hurries."""
 GRACE_S = 0.5
 """For a step in progress when a reign is stopped in order."""
 
@@ -69,6 +72,7 @@ class Driver:
         self.due = ALWAYS
         self._written: Optional[Guard] = None
         self._written_at = NEVER
+        self._shorten_at = NEVER
         self._saving = False
         self._waiting: Deque[Tuple[Act, Replies]] = collections.deque()
 
@@ -123,7 +127,8 @@ class Driver:
         record = _record_in(outputs)
         if record is not None:
             after, outputs = after._replace(record=before.record), outputs[1:]
-            if not self._saving:
+            if not self._saving and now.fast > self._shorten_at:
+                self._shorten_at = now.fast + SHORTEN_AGAIN_S
                 self._save(record, lambda: self._note(record), nobody)
         self._commit(after, outputs, nobody)
 
@@ -146,6 +151,7 @@ class Driver:
         def done(result: Any) -> None:
             self._saving = False
             if isinstance(result, Exception):
+                self._pass_over(record)
                 why = "the record cannot be written: {}".format(result)
                 self.effects.alarm(why)
                 replies(None, why)
@@ -155,6 +161,12 @@ class Driver:
                 self.ask(*self._waiting.popleft())
 
         self._background.submit(lambda: record_file.save(self._places.record, record), done)
+
+    def _pass_over(self, failed: Record) -> None:
+        """A write that failed may be on disk all the same. The next one has a higher number, so
+        that of the two slots the right one is read after a restart.
+        """
+        self.become(self.guard._replace(record=self.guard.record._replace(counter=failed.counter)))
 
     def _decide_again(self, act: Act, saved: Record, replies: Replies) -> None:
         """On the guard as it is now. What is on disk holds only if it is still decided so."""
@@ -232,7 +244,7 @@ class Driver:
     def _nothing_acts(self) -> bool:
         try:
             return step_lock.is_free(self._places.kept)
-        except Exception:  # no such folder any more: no steps either
+        except OperationError:  # no such folder any more: no steps either
             return True
 
     def _end_steps(self, then: Callable[[], None]) -> None:

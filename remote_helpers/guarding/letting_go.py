@@ -19,7 +19,7 @@ from remote_helpers.guarding.places import Places
 from remote_helpers.operation import Context, OperationError
 from remote_helpers.resources import ending, ip, known, mounts
 from remote_helpers.resources.process import MARK, Own
-from remote_helpers.resources.processes import with_environment
+from remote_helpers.resources.processes import ancestors_of, with_environment
 
 Resource = Mapping[str, Any]
 
@@ -28,8 +28,8 @@ GRACE_S = 0.05
 SYSTEMCTL_S = 0.3
 """To tell systemd that a unit shall stay down; killing does not wait longer for that."""
 PAUSE_S = 0.02
-DETACH_AFTER = 0.6
-"""Of the time there is, a mount that is busy is waited for so much; then it is detached."""
+KILL_AFTER, DETACH_AFTER = 0.1, 0.6
+"""So much of the time there is, a mount that is busy is waited for."""
 _MNT_FORCE, _MNT_DETACH = 1, 2
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -128,12 +128,21 @@ def _end_unit(context: Context, unit: str, in_slice: str) -> None:
 
 
 def _unmount(path: str, until: float) -> None:
-    """Again and again while what used it dies; at the end it is taken out of sight."""
+    """Again and again, while what used it dies, and whoever else keeps it busy.
+
+    At last it is taken out of sight, but never a file system on a disk of ours: it would live on
+    unseen, and write. One that does not go is seen as held, and the server is reset.
+    """
     began = time.monotonic()
+    kill_at = began + (until - began) * KILL_AFTER
     detach_at = began + (until - began) * DETACH_AFTER
     while time.monotonic() < until:
-        if not any(one.path == path for one in mounts.mounted()):
+        here = [one for one in mounts.mounted() if one.path == path]
+        if not here:
             return
-        late = time.monotonic() >= detach_at
-        _libc.umount2(os.fsencode(path), _MNT_DETACH if late else _MNT_FORCE)
+        detach = time.monotonic() >= detach_at and not here[-1].source.startswith("/dev/")
+        _libc.umount2(os.fsencode(path), _MNT_DETACH if detach else _MNT_FORCE)
+        if time.monotonic() >= kill_at:
+            spared = ancestors_of(os.getpid()) | {1}
+            ending.kill(set(mounts.holders_of(path)) - spared)
         time.sleep(PAUSE_S)

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from orchestrator.decision.decide import decide
 from orchestrator.decision.intents import Decision, LetWrite
-from orchestrator.model import DrbdSpec, GroupView, Mode, ResourceName, Seen, ServerName
+from orchestrator.model import (
+    DrbdSpec,
+    GroupView,
+    Mode,
+    ResourceName,
+    Seen,
+    ServerName,
+    ServerView,
+    Unknown,
+    UnknownReason,
+)
 from orchestrator.model.moment import Monotonic
 from orchestrator.simulation.stage import Stage
 from remote_helpers.replication.words import (
@@ -61,24 +73,24 @@ class Pair:
         resources = {**self.stage.group.resources, **replicated}
         self.group = dataclasses.replace(self.stage.group, resources=resources)
         self.state = self.stage.state
+        self.unanswered: set[ServerName] = set()
         self.copies = {ALPHA: a_copy(Role.PRIMARY, "fencing"), BETA: a_copy(Role.SECONDARY)}
 
     def turn(self) -> Decision:
         guarded = self.stage.view()
-        first, second = (
-            dataclasses.replace(
-                one,
-                data={
-                    COPIES: Seen(value=self.copies[one.server], at=Monotonic(self.stage.now - 0.1))
-                },
-            )
-            for one in guarded.view.servers
-        )
+        first, second = (self.with_copy(one) for one in guarded.view.servers)
         view = GroupView(servers=(first, second), taken_at=guarded.view.taken_at)
         guarded = dataclasses.replace(guarded, view=view)
         decision = decide(self.group, self.state, guarded, self.stage.now, self.stage.policy)
         self.state = decision.state
         return decision
+
+    def with_copy(self, view: ServerView) -> ServerView:
+        at = Monotonic(self.stage.now - 0.1)
+        if view.server in self.unanswered:
+            late = Unknown(reason=UnknownReason.TIMED_OUT, at=at)
+            return dataclasses.replace(view, reach=late, data={COPIES: late})
+        return dataclasses.replace(view, data={COPIES: Seen(value=self.copies[view.server], at=at)})
 
     def let(self, decision: Decision) -> list[ServerName]:
         return [one.server for one in decision.intents if isinstance(one, LetWrite)]
@@ -125,3 +137,12 @@ def test_writes_that_a_person_froze_are_left_to_the_person():
     pair.turn()
 
     assert pair.let(pair.turn()) == []
+
+
+@pytest.mark.parametrize(("age", "distrusted"), [("0.2", set()), ("9", {BETA})])
+def test_one_late_answer_is_no_silence(age: str, distrusted: set[ServerName]):
+    pair = Pair(f"seen alpha reigning reign=1 age={age}")
+    pair.unanswered = {ALPHA}
+    pair.copies[BETA] = a_copy(Role.SECONDARY)._replace(fencing="dont-care", handler="")
+
+    assert pair.turn().state.outdated == distrusted

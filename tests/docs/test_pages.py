@@ -36,6 +36,7 @@ DOCUMENTS = {
     "inventory": "hasys inventory",
     "flow": "hasys flow show web",
     "plan": "hasys plan web stop",
+    "rollback": "hasys rollback $(hasys history | awk 'NR == 2 {print $1}') --list",
     "playbooks": "hasys playbooks list",
     "authorize": "hasys authorize linux1",
 }

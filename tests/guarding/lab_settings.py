@@ -43,8 +43,7 @@ def settings_of(lab: Lab, me: str, peer: str, port: int, **changes: Any) -> dict
 
 def resources_of(lab: Lab) -> list[list[dict[str, Any]]]:
     plan = lab.network.addresses
-    card = "vec0" if lab.description.kind == "kernel" else "eth0"
-    address = {"device": card, "interface": f"{plan.service}/25"}
+    address = {"device": "eth0", "interface": f"{plan.service}/25"}
     program = f"lab-http --port {addresses.SERVICE_PORT}"
     site = {"start": f"exec /usr/local/bin/{program}", "pattern": program}
     return [[resource("ip", "address", address)], [resource("process", "site", site)]]

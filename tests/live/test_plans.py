@@ -52,9 +52,7 @@ def foretold(plan: dict) -> dict[str, str]:
     """What is certain: with nothing before it of which nobody can tell."""
     return {
         step["step"]: step["would"]
-        for play in plan["plays"]
-        for task in play["tasks"]
-        for step in task["steps"]
+        for step in steps_of(plan)
         if step["would"] != "decided when it runs" and not step["assumes"]
     }
 
@@ -107,17 +105,77 @@ def test_a_playbook_with_conditions_loops_and_handlers_does_what_was_foretold(si
 
     plan, answer = plan_and_do(site, "play", "web", str(play))
 
-    would = {
-        (step["title"], step["server"]): step["would"]
-        for one in plan["plays"]
-        for task in one["tasks"]
-        for step in task["steps"]
-    }
+    would = {(step["title"], step["server"]): step["would"] for step in steps_of(plan)}
     assert would["Depends", "linux1"] == would["Make", "linux1"] == "decided when it runs"
     assert would["told", "linux2"] == "decided when it runs"
     assert would["Only there", "linux2"] == "would be skipped"
     assert answer["state"] == "done"
     assert site.on("linux1", "ls", "/srv/mark") == "/srv/mark\n"
+
+
+FILES = """\
+- hosts: source
+  handlers:
+    - {name: told, debug: {msg: told}}
+  tasks:
+    - {name: Folder, file: {path: /srv/site, state: directory, mode: "0750"}}
+    - {name: Page, copy: {dest: /srv/page, content: "second {{ '{{' }} braces\\n"}, notify: told}
+    - {name: Same, copy: {dest: /srv/same, content: "as it is\\n"}}
+    - {name: Line, lineinfile: {path: /srv/lines, line: three}}
+    - {name: Gone, file: {path: /srv/old, state: absent}}
+    - {name: Look, stat: {path: /srv/page}, register: page}
+    - {name: Then, debug: {msg: "{{ page.stat.size }}"}, when: page.stat.exists}
+    - {name: Inside, copy: {dest: /srv/site/index, content: x}}
+    - {name: Hostname, stat: {path: /etc/hostname}, register: host}
+    - {name: Known, debug: {msg: there}, when: host.stat.exists}
+"""
+BEFORE = {"page": "first\n", "same": "as it is\n", "lines": "one\ntwo\n", "old": "kept\n"}
+
+
+def test_files_are_changed_as_foretold_and_taken_back_as_they_were(site):
+    """Every module's check, its differences and its undo, on a real disk."""
+    site.done("start", "web")
+    for name, text in BEFORE.items():
+        site.on("linux1", "sh", "-c", f"printf %s '{text}' > /srv/{name}")
+    play = site.inventory / "files.yaml"
+    play.write_text(FILES)
+    content = "cd /srv; ls -d site; cat page same lines old site/index 2>/dev/null || true"
+    before = fingerprints(site)["linux1"]
+
+    shown = site.done("play", "web", str(play), "--check", "--diff").out
+    plan, _ = plan_and_do(site, "play", "web", str(play))
+    after = site.on("linux1", "sh", "-c", content)
+    run = site.runs()[0]["run"]
+    site.done("rollback", run, "--yes")
+
+    would = {step["title"]: step["would"] for step in steps_of(plan)}
+    assert would == {
+        "Folder": "would change",
+        "Page": "would change",
+        "Same": "would change nothing",
+        "Line": "would change",
+        "Gone": "would change",
+        "Look": "decided when it runs",
+        "Then": "decided when it runs",
+        "Inside": "decided when it runs",
+        "Hostname": "would change nothing",
+        "Known": "would change nothing",
+        "told": "would change nothing",
+    }
+    assert "-first" in shown
+    assert "+second {{ braces" in shown
+    assert after.split("\n")[:6] == ["site", "second {{ braces", "as it is", "one", "two", "three"]
+    assert contents(fingerprints(site)["linux1"]) == contents(before)
+
+
+def steps_of(plan: dict) -> list[dict]:
+    return [s for play in plan["plays"] for task in play["tasks"] for s in task["steps"]]
+
+
+def contents(fingerprint: str) -> list[str]:
+    """Without times: what was put back is younger than what was there."""
+    summed = [line for line in fingerprint.splitlines() if "/srv/" in line]
+    return [re.sub(r"(/srv/\S+ \d+ \S+ \d+) \S+", r"\1", line) for line in summed]
 
 
 @pytest.mark.mission("O5")

@@ -154,7 +154,12 @@ def test_flow_with_nothing_to_walk_is_done():
 def run_here(request):
     """What the helper does with the request, on this machine."""
     ran = subprocess.run(
-        request.args["argv"], capture_output=True, text=True, timeout=20, check=False
+        request.args["argv"],
+        input=request.args.get("stdin", ""),
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
     )
     return done(rc=ran.returncode, stdout=ran.stdout, stderr=ran.stderr)
 
@@ -197,6 +202,16 @@ def test_uri_fails_on_another_status(web_server):
     assert outcome.message.endswith("/x answered 404, expected 200")
     expected = {**args, "status_code": [200, 404]}
     assert conclude("uri", expected, run_here(prepare("uri", expected))).status is Status.OK
+
+
+def test_uri_keeps_what_is_secret_from_the_command_line():
+    args = {"url": "http://127.0.0.1/", "url_username": "kim", "url_password": "tr0ub4dor"}
+
+    request = prepare("uri", {**args, "headers": {"X-Token": "5ecret"}})
+
+    assert "a2ltOnRyMHViNGRvcg==" in request.args["stdin"]
+    assert "5ecret" in request.args["stdin"]
+    assert not [word for word in request.args["argv"] if "5ecret" in word or "a2lt" in word]
 
 
 def test_uri_says_why_there_is_no_answer():

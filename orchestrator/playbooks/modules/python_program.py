@@ -14,7 +14,13 @@ exit 127
 """
 
 
-def python_request(program: str, words: Sequence[object], deadline_s: float) -> Request:
-    """Python 3.6, standard library only; `words` arrive as `sys.argv[1:]`."""
+def python_request(
+    program: str, words: Sequence[object], deadline_s: float, stdin: str = ""
+) -> Request:
+    """Python 3.6, standard library only; `words` arrive as `sys.argv[1:]`, for all to see there.
+
+    What is secret goes by `stdin`.
+    """
     argv = ["/bin/sh", "-c", _FIND_PYTHON, "sh", program, *(str(word) for word in words)]
-    return Request(op="run", args={"argv": argv}, deadline_s=deadline_s)
+    args = {"argv": argv, **({"stdin": stdin} if stdin else {})}
+    return Request(op="run", args=args, deadline_s=deadline_s)

@@ -11,10 +11,17 @@ from orchestrator.transport import Done, Request
 
 class _Looking(Module):
     op: ClassVar[str]
+    where: ClassVar[str]
+    """The parameter that names the path."""
 
     def ask(self, call: Call) -> Request:
         args = {name: value for name, value in call.args.items() if value is not None}
         return Request(op=self.op, args=args, deadline_s=call.deadline_s)
+
+    def touches(self, call: Call) -> frozenset[str]:
+        """It only looks; but what it sees is another thing once a step has been there."""
+        paths = call.args[self.where]
+        return frozenset(f"path:{one}" for one in ([paths] if isinstance(paths, str) else paths))
 
     def conclude(self, call: Call, done: Done) -> Outcome:
         del call
@@ -24,6 +31,7 @@ class _Looking(Module):
 class Stat(_Looking):
     name = "stat"
     op = "file.stat"
+    where = "path"
     summary = "What a path is; that it is not there is no failure."
     parameters: ClassVar[Parameters] = {
         "path": Parameter(kind=Kind.TEXT, summary="on the server", required=True),
@@ -46,6 +54,7 @@ class Stat(_Looking):
 class Slurp(_Looking):
     name = "slurp"
     op = "file.read"
+    where = "src"
     summary = "Reads a file of the server, to 1 MiB: `(result.content | b64decode)`."
     parameters: ClassVar[Parameters] = {
         "src": Parameter(kind=Kind.TEXT, summary="the file on the server", required=True),
@@ -60,6 +69,7 @@ class Slurp(_Looking):
 class Find(_Looking):
     name = "find"
     op = "file.find"
+    where = "paths"
     summary = "Paths on the server that fit; to 5000 of them."
     parameters: ClassVar[Parameters] = {
         "paths": Parameter(kind=Kind.TEXTS, summary="folders to look in", required=True),

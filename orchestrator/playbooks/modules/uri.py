@@ -1,5 +1,6 @@
 """`uri`: an HTTP answer as seen from the server."""
 
+import base64
 import json
 from collections.abc import Mapping
 from typing import ClassVar
@@ -12,7 +13,7 @@ from orchestrator.transport import Done, Request
 
 _PROGRAM = """
 import json, ssl, sys, urllib.error, urllib.request
-url, method, timeout, limit, verify, headers = sys.argv[1:]
+url, method, timeout, limit, verify = sys.argv[1:]
 context = ssl.create_default_context()
 if verify == "False":
     context.check_hostname = False
@@ -21,7 +22,7 @@ class Stay(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *about):
         return None
 handlers = [Stay, urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)]
-request = urllib.request.Request(url, method=method, headers=json.loads(headers))
+request = urllib.request.Request(url, method=method, headers=json.loads(sys.stdin.read()))
 try:
     try:
         answer = urllib.request.build_opener(*handlers).open(request, timeout=float(timeout))
@@ -48,6 +49,10 @@ class Uri(Module):
             choices=("GET", "HEAD", "POST", "PUT", "DELETE"),
         ),
         "headers": Parameter(kind=Kind.MAPPING, summary="request headers"),
+        "url_username": Parameter(kind=Kind.TEXT, summary="name for basic authentication"),
+        "url_password": Parameter(
+            kind=Kind.TEXT, summary="password for basic authentication", secret=True
+        ),
         "status_code": Parameter(
             kind=Kind.NUMBERS,
             summary="what is expected; redirects are not followed",
@@ -81,15 +86,17 @@ class Uri(Module):
             return failed(f"'url': {call.args['url']!r} begins with neither http:// nor https://")
         timeout = min(call.args["timeout"], max(call.deadline_s - 2.0, 0.5))
         headers = {str(name): str(value) for name, value in (call.args["headers"] or {}).items()}
+        if call.args["url_username"] is not None:
+            login = f"{call.args['url_username']}:{call.args['url_password'] or ''}"
+            headers["Authorization"] = f"Basic {base64.b64encode(login.encode()).decode()}"
         words = [
             call.args["url"],
             call.args["method"],
             timeout,
             _CONTENT_LIMIT,
             call.args["validate_certs"],
-            json.dumps(headers),
         ]
-        return python_request(_PROGRAM, words, call.deadline_s)
+        return python_request(_PROGRAM, words, call.deadline_s, stdin=json.dumps(headers))
 
     def conclude(self, call: Call, done: Done) -> Outcome:
         args = call.args
