@@ -24,6 +24,7 @@ COMMANDS = {
     "stop": "operate",
     "switchover": "operate",
     "failover": "failover",
+    "resolve": "resolve",
     "fence": "fence",
     "play": "operate",
     "maintenance": "maintenance",

@@ -21,6 +21,7 @@ SUMMARIES: Mapping[str, str] = {
     "switchover": "Move the service to the other server, in order; refused when that one could not "
     "take over.",
     "fence": "Ask the fencing devices of a server, or let them switch it off or on.",
+    "resolve": "Decide where the service belongs when both servers hold it, or neither does.",
     "failover": "Make a server ACTIVE by force; say what that overrides and what may be lost.",
     "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
     "maintenance": "Put a group into maintenance, or take it out: while it is on nothing moves by "

@@ -51,6 +51,9 @@ class Newsroom:
             first = decision.reasons[0]
             self._lasting("standing", first.reason.value, _told(first))
 
+    def measured(self, text: str) -> None:
+        self._add("movement-took", text)
+
     def alarm(self, intent: Tell) -> None:
         self._lasting(f"alarm-{intent.kind.value}", intent.text, intent.text, Severity.WARNING)
 

@@ -18,6 +18,7 @@ from orchestrator.daemon.runs import BY, Runs
 from orchestrator.daemon.sight import Sight
 from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood
+from orchestrator.daemon.timeline import Timeline
 from orchestrator.decision import decide as deciding
 from orchestrator.decision.intents import Because, Fence, Tell, Wish, Work
 from orchestrator.executor.run import RunResult
@@ -79,6 +80,7 @@ class Steward:
         )
         self.loop = Reconciler(group, policy, state, self)
         self.standing = Standing(self.loop, self.clock)
+        self._timeline = Timeline()
         self.news = Newsroom(application, group.name)
         self.runs = Runs(self)
         self._fences = Fences(
@@ -141,6 +143,9 @@ class Steward:
 
     def run_is_done(self) -> None:
         """What a run has started is given its time to settle from now on."""
+        told = self._timeline.told(self.now())
+        if told is not None:
+            self.news.measured(told)
         history = dataclasses.replace(self.state.history, started_at=Monotonic(self.now()))
         self.loop.store(dataclasses.replace(self.state, history=history))
 
@@ -175,6 +180,9 @@ class Steward:
         decision = self.loop.turn()
         facts = self.standing.facts()
         silent = any(facts.is_silent(name) for name in facts.names)
+        goal = self.state.goal
+        source = None if goal is None else goal.source
+        self._timeline.note(self.state, facts.now, None if source is None else facts.age(source))
         self._neighbourhood.note_silence(self.group.name, silent=silent)
         self.news.compare(before, self.state, decision, acting=bool(self.runs.acting))
         self.runs.consider()

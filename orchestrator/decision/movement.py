@@ -70,6 +70,41 @@ def plan_stop(status: GroupStatus, on: ServerName | None) -> Movement | tuple[Re
     return _from(status, on or status.active or asked[0].server)
 
 
+def plan_resolve(
+    status: GroupStatus, keep: ServerName, epoch: int | None
+) -> Movement | tuple[Refusal, ...]:
+    """A person says which server keeps the service, where both hold it or neither does.
+
+    `epoch`: at which the person has looked; None: not yet. Whatever has run since may have changed
+    what the person has decided upon.
+    """
+    if epoch is not None and status.epoch != epoch:
+        return (
+            Refusal(
+                reason=Reason.PLAN_CHANGED,
+                evidence=f"epoch {epoch} was looked at, it is {status.epoch} now",
+                advice="look again, and confirm what is there now",
+            ),
+        )
+    active = [name for name in status.group.server_names if status.roles[name] is Role.ACTIVE]
+    if active == [keep]:
+        return (
+            Refusal(
+                reason=Reason.ALREADY_THERE,
+                evidence=f"{keep} alone is ACTIVE: there is nothing to resolve",
+                advice=f"to move it: hasys switchover {status.group.name}",
+            ),
+        )
+    refusals = [one for view in status.view.servers for one in _unreachable(view)]
+    if refusals:
+        by_force = f"hasys failover {status.group.name} --force --to {keep}"
+        return tuple(
+            dataclasses.replace(one, advice=f"bring it back; or by force: {by_force}")
+            for one in refusals
+        )
+    return Movement(source=status.group.peer_of(keep).name, target=keep)
+
+
 def plan_play(status: GroupStatus) -> Movement | tuple[Refusal, ...]:
     """A site's own playbook: from the active server, or where none is, from the preferred one."""
     return _from(status, status.active or status.group.preferred_active)

@@ -14,6 +14,7 @@ class WishKind(enum.Enum):
     STOP = "stop"
     SWITCHOVER = "switchover"
     PLAY = "play"
+    RESOLVE = "resolve"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,8 @@ class Wished:
     kind: WishKind
     server: ServerName | None = None
     """Where, or where to; None: as the group is."""
+    epoch: int | None = None
+    """At which a person has confirmed it; None: nothing was confirmed."""
 
     def __call__(self, status: GroupStatus) -> Movement | tuple[Refusal, ...]:
         match self.kind:
@@ -34,6 +37,10 @@ class Wished:
                 return movement.plan_switchover(status, self.server)
             case WishKind.PLAY:
                 return movement.plan_play(status)
+            case WishKind.RESOLVE:
+                if self.server is None:
+                    raise ValueError("a server must be named")
+                return movement.plan_resolve(status, self.server, self.epoch)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,13 @@
 
 import dataclasses
 
-from orchestrator.decision.movement import Movement, plan_start, plan_stop, plan_switchover
+from orchestrator.decision.movement import (
+    Movement,
+    plan_resolve,
+    plan_start,
+    plan_stop,
+    plan_switchover,
+)
 from orchestrator.decision.roles import status_of
 from orchestrator.model import Reason, ResourceState, Role, Seen
 from tests.support.builders import (
@@ -165,3 +171,37 @@ def test_a_silent_server_is_unknown_never_stopped():
 
     assert status.roles[LINUX2] is Role.UNKNOWN
     assert not status.ready
+
+
+def both_active():
+    return seen(a_server_view(GROUP, LINUX1, STARTED), a_server_view(GROUP, LINUX2, STARTED))
+
+
+def test_a_person_says_who_keeps_the_service_when_both_hold_it():
+    assert plan_resolve(both_active(), LINUX2, 3) == Movement(source=LINUX1, target=LINUX2)
+
+
+def test_where_neither_holds_it_the_named_one_shall():
+    status = seen(a_server_view(GROUP, LINUX1, STOPPED), a_server_view(GROUP, LINUX2, STOPPED))
+
+    assert plan_resolve(status, LINUX1, None) == Movement(source=LINUX2, target=LINUX1)
+
+
+def test_nothing_is_resolved_where_all_is_well():
+    refusals = plan_resolve(healthy(), LINUX1, None)
+
+    assert reasons(refusals) == [Reason.ALREADY_THERE]
+    assert "hasys switchover" in refusals[0].advice
+
+
+def test_what_was_confirmed_for_another_state_is_refused():
+    assert reasons(plan_resolve(both_active(), LINUX2, 2)) == [Reason.PLAN_CHANGED]
+
+
+def test_a_silent_server_is_resolved_by_force_alone():
+    status = seen(an_unreachable(GROUP, LINUX1), a_server_view(GROUP, LINUX2, STOPPED))
+
+    refusals = plan_resolve(status, LINUX2, None)
+
+    assert reasons(refusals) == [Reason.SERVER_UNREACHABLE]
+    assert "hasys failover web --force --to linux2" in refusals[0].advice
