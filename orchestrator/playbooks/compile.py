@@ -53,6 +53,7 @@ _SELECTORS: Mapping[str, HostSelector] = {
 
 Variables = Mapping[ServerName, Mapping[str, Any]]
 _ROLES = re.compile(r"\b(active|standby|role)\b")
+LOCAL = ("localhost", "127.0.0.1")
 DELEGATES = ("source", "target")
 """Words for servers that are fixed when a run begins."""
 
@@ -138,6 +139,8 @@ class _Compiler:
             words = [*_SELECTORS, self.group.name, *self.group.server_names]
             message = f"'{play.hosts}' is neither a server of group {self.group.name} nor a role"
             hint = did_you_mean(play.hosts, words)
+            if play.hosts in LOCAL:
+                hint = "the controller runs no tasks"
             self.problems.add(play.hosts_position or play.position, message, hint=hint)
         return HostSelector.SERVER, play.hosts
 
@@ -190,7 +193,7 @@ class _Compiler:
             return
         message = f"'delegate_to': '{name}' is no server of group {self.group.name}"
         hint = did_you_mean(name, (*DELEGATES, *self.group.server_names))
-        if name in ("localhost", "127.0.0.1"):
+        if name in LOCAL:
             hint = "the controller runs no tasks"
         self._add(task, "", message, hint)
 

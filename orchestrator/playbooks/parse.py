@@ -116,7 +116,7 @@ def _play(node: Node, reader: Reader, outer: Directives) -> Play | None:
     if hosts is None:
         hint = "one of source, target, active, standby, group, or a server's name"
         reader.add(node, "a play needs 'hosts'", hint)
-    selector = fields.text(hosts, reader, "hosts") if hosts is not None else ""
+    selector = _hosts(hosts, reader) if hosts is not None else ""
     directives = read_directives(node, reader, outer)
     force = node.get("force_handlers")
     return Play(
@@ -135,6 +135,14 @@ def _play(node: Node, reader: Reader, outer: Directives) -> Play | None:
         position=node.position,
         hosts_position=hosts.position if hosts is not None else None,
     )
+
+
+def _hosts(node: Node, reader: Reader) -> str:
+    if isinstance(node, Sequence):
+        hint = "write 'group' for both servers, or a play for each"
+        reader.add(node, "'hosts' is one role, server or group, not a list", hint)
+        return ""
+    return fields.text(node, reader, "hosts")
 
 
 def _tasks(node: Mapping, reader: Reader, directives: Directives) -> tuple[PlaybookNode, ...]:

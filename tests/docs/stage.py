@@ -120,7 +120,7 @@ def stable(line: str) -> str:
     """A line without what differs from one time and machine to the next."""
     line = re.sub(r"(linux\d +(?:ACTIVE|STANDBY|FAULTED|UNKNOWN)) .*", r"\1", line)
     line = RUN.sub("RUN", line)
-    line = re.sub(r"program [0-9a-f]{12}", "program DIGEST", line)
+    line = re.sub(r"\b(program|plan) [0-9a-f]{12}\b", r"\1 DIGEST", line)
     line = re.sub(r"fe80:[0-9a-f:]+", "LINK", line)
     line = re.sub(r"\d+ (?:d|h|min) \d+ (?:h|min|s)\b", "N s", line)
     line = re.sub(r"\d+(\.\d+)?", "N", line)
