@@ -21,6 +21,8 @@ class Change(NamedTuple):
     result: Dict[str, Any]
     diff: Optional[Dict[str, str]] = None
     before: Optional[Dict[str, Any]] = None
+    first: Optional[Callable[[], None]] = None
+    """Done each time, before the steps; as it is no change, only a step may tell of one."""
 
 
 Plan = Callable[[Context, Args], Change]
@@ -31,6 +33,8 @@ def doing(plan: Plan) -> Callable[[Context, Args], Dict[str, Any]]:
 
     def do(context: Context, args: Args) -> Dict[str, Any]:
         change = plan(context, args)
+        if change.first is not None:
+            change.first()
         for step in change.steps:
             context.proceed()
             step()

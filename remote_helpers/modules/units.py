@@ -18,12 +18,10 @@ _AT_BOOT = ("enabled", "enabled-runtime", "alias", "static", "indirect", "genera
 
 def plan(context: Context, args: Args) -> Change:
     unit = _unit(args)
-    wanted: List[List[str]] = []
-    if args.get("daemon_reload"):
-        wanted.append(["daemon-reload"])
+    reload = functools.partial(_systemctl, context, ["daemon-reload"])
+    first = reload if args.get("daemon_reload") else None
     if unit is None:
-        steps = _steps(context, wanted)
-        return Change("systemd reads its files again", steps, {})
+        return Change("systemd reads its files again", [], {}, first=first)
     seen = systemd.show(context, unit)
     load, at_boot, active = (
         seen.get(word, "") for word in ("LoadState", "UnitFileState", "ActiveState")
@@ -31,7 +29,7 @@ def plan(context: Context, args: Args) -> Change:
     if load == "not-found" and not args.get("daemon_reload"):
         raise OperationError("failed", "there is no unit {} on this server".format(unit))
     changes = _boot_changes(unit, args, load, at_boot) + _run_changes(unit, args, load, active)
-    wanted += [[verb, "--", unit] for verb in changes]
+    wanted = [[verb, "--", unit] for verb in changes]
     result: Dict[str, Any] = {"name": args["name"], "status": dict(seen)}
     for word in ("state", "enabled"):
         if args.get(word) is not None:
@@ -40,10 +38,10 @@ def plan(context: Context, args: Args) -> Change:
         result["state"] = "started"
     now = "{} is {} ({})".format(unit, active, at_boot or "not at boot")
     if not wanted:
-        return Change(now, [], result)
+        return Change(now, [], result, first=first)
     detail = "{}; then {}".format(now, ", ".join(one[0] for one in wanted))
     before = {"running": active in _RUNNING, "enabled": at_boot, "masked": load == "masked"}
-    return Change(detail, _steps(context, wanted), result, before=before)
+    return Change(detail, _steps(context, wanted), result, before=before, first=first)
 
 
 def _boot_changes(unit: str, args: Args, load: str, at_boot: str) -> List[str]:

@@ -117,6 +117,9 @@ def test_only_a_start_of_a_unit_takes_it():
 
     assert MODULES["service"].takes(start) == {"unit:nginx.service"}
     assert not MODULES["service"].takes(enable)
+    reread = a_call("systemd", {"name": "nginx", "state": "started", "daemon_reload": True})
+    assert MODULES["systemd"].touches(reread) is None, "other units' files are read, too"
+    assert MODULES["systemd"].takes(reread) == {"unit:nginx.service"}
     assert MODULES["service"].taking(MODULES["service"].ask(start)).op == "unit.take"
 
 

@@ -51,7 +51,7 @@ class Service(Changing):
 
     def takes(self, call: Call) -> frozenset[str]:
         starts = call.args["state"] in _STARTS
-        return self.touches(call) if starts else frozenset()
+        return frozenset({f"unit:{unit_of(call)}"}) if starts else frozenset()
 
     def taking(self, request: Request) -> Request:
         return dataclasses.replace(request, op="unit.take")
