@@ -28,6 +28,7 @@ COMMANDS = {
     "fence": "fence",
     "play": "operate",
     "maintenance": "maintenance",
+    "rekey": "rekey",
     "resume": "resume",
     "rollback": "rollback",
     "run": "run",

@@ -26,6 +26,7 @@ SUMMARIES: Mapping[str, str] = {
     "play": "Run a playbook on a group: a file, or the name of one of `hasys playbooks list`.",
     "maintenance": "Put a group into maintenance, or take it out: while it is on nothing moves by "
     "itself.",
+    "rekey": "Give the guards of a group a new key for their heartbeats; the service goes on.",
     "reload": "Let the daemon read its configuration anew; files with problems change nothing.",
     "resume": "Go on with a run that was interrupted or whose controller died.",
     "run": "Look after all groups: watch them, fail over, bring back what returns.",

@@ -7,6 +7,7 @@ from typing import Any
 from orchestrator.daemon import fences, maintenance, wire
 from orchestrator.daemon.force import force, forcing
 from orchestrator.daemon.groups import Groups
+from orchestrator.daemon.rekey import rekey
 from orchestrator.daemon.steward import Steward
 from orchestrator.errors import Busy, UsageError
 from orchestrator.executor.run import RunResult
@@ -48,6 +49,7 @@ class Door:
             "force": self._forced,
             "force-preview": self._preview,
             "mode": self._mode,
+            "rekey": self._rekeyed,
             "reload": self._reloaded,
             "resume": self._resumed,
             "standing": self._standing,
@@ -89,6 +91,9 @@ class Door:
     async def _dismissed(self, request: Request, _: Caller) -> Mapping[str, Any]:
         await self._dismiss(self._steward(request).group.name)
         return {}
+
+    async def _rekeyed(self, request: Request, _: Caller) -> Mapping[str, Any]:
+        return await rekey(self._steward(request))
 
     async def _reloaded(self, _request: Request, _: Caller) -> Mapping[str, Any]:
         return dataclasses.asdict(await self._reload())

@@ -81,6 +81,17 @@ class Sight:
             view.reach.at > at for view in self._views.values() if isinstance(view.reach, Seen)
         )
 
+    def change_keys(self, keys: tuple[str, ...]) -> None:
+        """Both guards are told at once; `has_told` says when they know."""
+        self.pairing = dataclasses.replace(self.pairing, keys=keys)
+        self._paired(self.pairing)
+        self.look_again()
+
+    def has_told(self, keys: tuple[str, ...]) -> bool:
+        """Whether both guards have acknowledged settings with exactly these keys."""
+        told = [self._told.get(name, {}).get("keys") for name in self._group.server_names]
+        return all(one == list(keys) for one in told)
+
     def guard_is_missing(self, server: ServerName) -> None:
         """It was asked something and is not there: started again with the next poll."""
         self._told.pop(server, None)

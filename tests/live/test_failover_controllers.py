@@ -191,3 +191,15 @@ def test_files_with_problems_change_nothing(web):
         with web.observed() as seen:
             web.outlives_a_lease()
         seen.assert_kept_by("linux1")
+
+
+def test_the_guards_change_their_key_without_a_word_lost(web):
+    with web.daemon():
+        web.serving()
+        before = web.site.on("linux1", "cat", "/run/hasys/web/settings")
+        with web.observed() as seen:
+            web.site.done("rekey", web.site.group)
+            web.kill_daemon()
+            web.outlives_a_lease()  # on the peer's vote alone, under the new key
+        seen.assert_kept_by("linux1")
+        assert web.site.on("linux1", "cat", "/run/hasys/web/settings") != before
