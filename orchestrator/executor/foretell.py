@@ -75,7 +75,8 @@ class Foreteller:
             return outcome_of(reply, lambda _: failed(""))
         found = said_by_twin(reply)
         title = f"{verb} {name}"
-        touches = frozenset({f"resource:{name}"})
+        touches = frozenset({f"resource:{name}", *_known_as(request)})
+        found = self._unless_touched(server, found, _known_as(request))
         if found.verdict is Verdict.FAIL and self._earlier.get(server):
             last = self._earlier[server][-1].title
             message = f"as it is now it would fail: {found.message}; but `{last}` comes before it"
@@ -119,6 +120,17 @@ class Foreteller:
                 return Prediction(verdict=Verdict.UNKNOWN, message=message, diff=found.diff)
         return self._assuming(server, found, touches)
 
+    def _unless_touched(
+        self, server: ServerName, found: Prediction, labels: frozenset[str]
+    ) -> Prediction:
+        """Of a resource that a module, and no flow, would change before: by another name."""
+        for earlier in self._earlier.get(server, ()):
+            others = earlier.touches or frozenset()
+            if others & labels and not any(one.startswith("resource:") for one in others):
+                message = f"as it is now: {found.verdict.value}; but `{earlier.title}` comes before"
+                return Prediction(verdict=Verdict.UNKNOWN, message=message)
+        return found
+
     def _assuming(
         self, server: ServerName, found: Prediction, touches: frozenset[str] | None
     ) -> Prediction:
@@ -138,6 +150,21 @@ class Foreteller:
 def _name_of(request: Request) -> str:
     """Of a resource; a copy of data is known by DRBD's own name."""
     return str(request.args.get("name") or request.args.get("resource", ""))
+
+
+def _known_as(request: Request) -> frozenset[str]:
+    """What modules call the same thing: its address, its mount point, its unit."""
+    spec = request.args.get("spec") or {}
+    match request.args.get("type"):
+        case "ip":
+            return frozenset({f"address:{str(spec['interface']).partition('/')[0]}"})
+        case "mount":
+            return frozenset({f"path:{spec['path']}"})
+        case "systemd":
+            unit = str(spec["unit"])
+            return frozenset({f"unit:{unit if '.' in unit else unit + '.service'}"})
+        case _:
+            return frozenset()
 
 
 class OnlySaid:

@@ -209,6 +209,25 @@ async def test_a_foretold_state_leaves_what_else_is_seen_of_a_resource(stage):
     assert reply.data["epoch"]["promised"] == 4
 
 
+@pytest.mark.parametrize("flow_first", [True, False])
+async def test_a_resource_is_the_same_thing_under_a_modules_name(stage, flow_first):
+    """The flow takes the address away: what the module says of it now is not what will be."""
+    steps = [
+        "{name: Flow, flow: {state: stopped, resources: [address]}}",
+        "{name: Module, ip: {address: 10.0.0.70/24, device: eth0, state: absent}}",
+    ]
+
+    def there(server, request):
+        if request.op == "check" and request.args["args"]["type"] == "ip":
+            return Done(data={"would": "change", "detail": "it is there"}, took_s=0)
+        return None
+
+    stage.servers.hook = there
+    plan = await stage.foresee(on_source(*(steps if flow_first else reversed(steps))))
+
+    assert [step.would for step in plan.steps()] == [CHANGE, LATER]
+
+
 async def test_the_digest_is_of_what_would_be_done(stage):
     first = await stage.foresee(shipped("switchover"))
     again = await stage.foresee(shipped("switchover"))

@@ -169,3 +169,10 @@ def test_arguments_that_do_not_go_together(name, args, message):
 def test_words_of_ansible_for_yes_are_understood():
     assert a_call("service", {"name": "x", "enabled": "yes"}).args["enabled"] is True
     assert a_call("service", {"name": "x", "enabled": "no"}).args["enabled"] is False
+
+
+def test_a_script_that_need_not_run_is_skipped():
+    call = a_call("script", {"cmd": "x.sh", "creates": "/x"})
+    answer = Done(data={"not_run": "not run, since /x is there"}, took_s=0.1)
+
+    assert MODULES["script"].conclude(call, answer).status is Status.SKIPPED

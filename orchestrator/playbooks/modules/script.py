@@ -1,10 +1,11 @@
 """`script`: a script from beside the playbook, run on the server."""
 
+import dataclasses
 import shlex
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from orchestrator.model import Outcome
+from orchestrator.model import Outcome, Status
 from orchestrator.playbooks.arguments import Kind, Parameter, Parameters, WrongArgument
 from orchestrator.playbooks.module import Call, FileBeside, Module
 from orchestrator.playbooks.modules.command import FORETOLD, RETURNS, RUN, UNDONE, options, ran
@@ -52,7 +53,11 @@ class Script(Module):
         )
 
     def conclude(self, call: Call, done: Done) -> Outcome:
-        return ran(call.args, done)
+        """As in Ansible: a command that need not run is ok, a script is skipped."""
+        outcome = ran(call.args, done)
+        if "not_run" in done.data:
+            return dataclasses.replace(outcome, status=Status.SKIPPED)
+        return outcome
 
 
 def _words(command: str) -> list[str]:
