@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from orchestrator.decision import freshness
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import (
@@ -113,7 +114,7 @@ def hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Because, ..
                 advice=f"find out: hasys fence {facts.group.name} {target}",
             )
         )
-    if target in state.outdated and not goal.forced:
+    if target in state.outdated and not goal.forced and not _is_looked_at(facts, target):
         found.append(
             Because(
                 reason=Reason.DATA_OUT_OF_DATE,
@@ -122,6 +123,14 @@ def hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Because, ..
             )
         )
     return tuple(found)
+
+
+def _is_looked_at(facts: Facts, target: ServerName) -> bool:
+    """While both answer, a run connects both copies and looks at them before it starts anything.
+
+    What was only feared while one was silent must not keep that run from finding out.
+    """
+    return bool(freshness.replicated(facts.group)) and not facts.is_silent(facts.peer(target))
 
 
 def _has_vote(facts: Facts, state: GroupState, goal: Goal) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from orchestrator.clock import Clock
 from orchestrator.decision.data_rules import start_refusals
 from orchestrator.decision.freshness import replication_of
+from orchestrator.decision.roles import silence_of
 from orchestrator.executor.acting import Actor
 from orchestrator.executor.authority import Authority
 from orchestrator.executor.step import Step, StepRunner
@@ -18,6 +19,7 @@ from orchestrator.model import (
     DrbdSpec,
     Group,
     Outcome,
+    Reason,
     Refusal,
     Resource,
     ServerName,
@@ -30,7 +32,6 @@ from orchestrator.probes.collect import look
 from orchestrator.transport import Done, Request, Transport
 from remote_helpers.replication.words import Alone, Connection, Replication
 
-GUARDED_PEER_S = 1.0
 _TRIES_NOT = frozenset({Alone.SPLIT_BRAIN, Alone.UNRELATED, Alone.AUTHENTICATION})
 """Why a copy stands alone that connecting again does not mend."""
 
@@ -64,16 +65,16 @@ class CopyKeeper:
             return None  # a plan: what would be seen then nobody knows
         if tried:
             own, peer = await self._look(server)
+        if isinstance(peer.reach, Unknown) and self.authority.gate(server) is None:
+            return _unasked(peer)
         refusals = start_refusals(self.group, own, peer)
         return refusals[0] if refusals else None
 
     async def _look(self, server: ServerName) -> tuple[ServerView, ServerView]:
-        """In a guarded group the peer may be dead, and its silence has been judged already."""
         peer = self.group.peer_of(server).name
-        peer_s = None if self.authority.gate(server) is None else GUARDED_PEER_S
         own, other = await asyncio.gather(
             look(self.group, server, self.transport, self.clock),
-            look(self.group, peer, self.transport, self.clock, deadline_s=peer_s),
+            look(self.group, peer, self.transport, self.clock),
         )
         return own, other
 
@@ -99,6 +100,15 @@ class CopyKeeper:
             server=server,
             act=lambda: self.actor.move(server, request, _connected),
         )
+
+
+def _unasked(peer: ServerView) -> Refusal:
+    """It answered a moment ago; in a guarded group the loop has judged its silence."""
+    return Refusal(
+        reason=Reason.SERVER_UNREACHABLE,
+        evidence=f"the copy on {peer.server} cannot be looked at: {silence_of(peer)}",
+        advice="silence says nothing of its data: bring it back, then start again",
+    )
 
 
 def _is_wanted(view: ServerView, resource: Resource) -> bool:

@@ -12,6 +12,7 @@ from orchestrator.model import (
     DrbdSpec,
     GroupView,
     Mode,
+    Reason,
     ResourceName,
     Seen,
     ServerName,
@@ -28,6 +29,7 @@ from remote_helpers.replication.words import (
     Replication,
     Role,
     Volume,
+    is_down,
 )
 from tests.support.builders import a_resource
 
@@ -146,3 +148,18 @@ def test_one_late_answer_is_no_silence(age: str, distrusted: set[ServerName]):
     pair.copies[BETA] = a_copy(Role.SECONDARY)._replace(fencing="dont-care", handler="")
 
     assert pair.turn().state.outdated == distrusted
+
+
+@pytest.mark.parametrize(("age", "stands_in_the_way"), [("0.2", False), ("9", True)])
+def test_a_start_looks_at_both_copies_itself_while_both_answer(
+    age: str, *, stands_in_the_way: bool
+):
+    """What was feared while one was silent is found out by the run, which connects them first."""
+    pair = Pair("seen alpha idle", f"seen beta idle age={age}", "wish start alpha")
+    pair.state = dataclasses.replace(pair.state, outdated=frozenset({ALPHA}))
+    pair.copies = {ALPHA: is_down("r0", "8.4.11"), BETA: is_down("r0", "8.4.11")}
+    if stands_in_the_way:
+        pair.unanswered = {BETA}
+    reasons = {one.reason for one in pair.turn().reasons}
+
+    assert (Reason.DATA_OUT_OF_DATE in reasons) is stands_in_the_way
