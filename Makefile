@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate mutations model-big
+.PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate mutations model-big cuts coverage
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -46,6 +46,18 @@ soak-simulate: venv ## the same, on and on: make soak-simulate SEEDS=2000:100000
 
 mutations: venv ## every planted bug must be caught within 500 seeds
 	$(BIN)/pytest -n $(JOBS) -m mutations tests/simulation
+
+cuts: venv ## the daemon killed at each of its effects, and among faults by dice
+	$(BIN)/pytest -n $(JOBS) -m cuts tests/simulation
+
+PURE = orchestrator/decision,orchestrator/executor,remote_helpers/protocol
+
+coverage: venv ## branches of the decision core, the executor and the protocol; fails below what was reached
+	COVERAGE_FILE=build/coverage $(BIN)/coverage run --branch --source $(PURE) -m pytest -q -p no:xdist \
+	  -m "not mutations and not cuts" tests/scenarios tests/simulation tests/decision tests/protocol tests/executor
+	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'remote_helpers/protocol/*' --fail-under 96
+	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'orchestrator/decision/*' --fail-under 93
+	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'orchestrator/executor/*' --fail-under 90
 
 model-big: prepare ## the large state spaces of the lease model: minutes and gigabytes
 	$(BIN)/pytest -m model_big tests/model

@@ -55,7 +55,8 @@ class ReignAuthority:
                     evidence=f"a {goal.kind.value} to {goal.target} is under way",
                     advice="see hasys events; run the command again when it has ended",
                 )
-            asked = True
+            # The end of a stop is waited for, and is no answer: its rescue starts here again.
+            asked = goal.kind is not GoalKind.STOP
             await steward.next_turn(WAIT_S)
 
     async def may_stop(self, server: ServerName) -> Refusal | None:

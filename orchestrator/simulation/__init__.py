@@ -10,4 +10,5 @@ clock or rolls dice but the one generator of its `World`.
     transcript  decisions written down            virtual_time for async production code
     helped      a server behind its helper        process      the daemon itself, killed anywhere
     cuts        the daemon killed between any two of its effects, and started again
+    weather     the daemon among faults by dice
 """

@@ -10,16 +10,14 @@ import enum
 from pathlib import Path
 
 from orchestrator.decision.intents import Because, Wish
-from orchestrator.decision.movement import Movement
-from orchestrator.errors import HasysError
 from orchestrator.model import Reason, ServerName
 from orchestrator.model.state import GoalKind
-from orchestrator.playbooks import library
-from orchestrator.runtime.order import Caller, Order
+from orchestrator.runtime.wishes import WishKind
 from orchestrator.simulation.helped import HelpedServer
 from orchestrator.simulation.machine import PARTS
 from orchestrator.simulation.pair import CLOCK_ERROR, NAMES, group_of
 from orchestrator.simulation.process import Process
+from orchestrator.simulation.requests import ask
 from orchestrator.simulation.virtual_time import run
 from orchestrator.simulation.world import World
 from remote_helpers.protocol.words import Terms
@@ -93,7 +91,7 @@ class _Cut:
         living = asyncio.create_task(process.run())
         await asyncio.sleep(4.0)
         if self.event is not Event.START:
-            await self._ask(process, "start", NAMES[1], NAMES[0])
+            await ask(process, WishKind.START, NAMES[0])
         await self._until(SETTLED_S)
         effects = await self._cut_down(process, living)
         process = self._process()
@@ -125,11 +123,11 @@ class _Cut:
         first, second = NAMES
         match self.event:
             case Event.START:
-                await self._ask(process, "start", second, first)
+                await ask(process, WishKind.START, first)
             case Event.STOP:
-                await self._ask(process, "stop", first, second)
+                await ask(process, WishKind.STOP, first)
             case Event.SWITCHOVER:
-                await self._ask(process, "switchover", first, second)
+                await ask(process, WishKind.SWITCHOVER, second)
             case Event.GOAL:
                 asked = Because(reason=Reason.PERSON_ASKED, evidence="asked for")
                 wish = Wish(
@@ -151,22 +149,6 @@ class _Cut:
         for other in ("c1", self.second.name):
             self.world.link(self.first.name, other).cut = is_cut
             self.world.link(other, self.first.name).cut = is_cut
-
-    async def _ask(self, process: Process, playbook: str, source: str, target: str) -> None:
-        """A person's command, through the daemon's door."""
-        steward = process.steward
-        if steward is None:
-            return
-        order = Order(
-            group=self.group,
-            playbook=library.read(playbook, self.directory),
-            wish=lambda _: Movement(source=ServerName(source), target=ServerName(target)),
-            by="a person",
-        )
-        try:
-            await steward.runs.carry_out(order, Caller(report=_unheard, may_stop=_unheard))
-        except HasysError as error:
-            self.world.note(f"    {playbook}: {error.message}")
 
     async def _until(self, moment: float) -> None:
         await asyncio.sleep(moment - self.world.now)
@@ -191,7 +173,3 @@ class _Cut:
             effects=effects,
             log=tuple(self.world.log or ()),
         )
-
-
-def _unheard(_: object) -> None:
-    """Nobody listens to how it goes on."""
