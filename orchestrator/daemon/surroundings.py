@@ -39,12 +39,14 @@ class Neighbourhood:
         self._lag_s = max(late, self._lag_s * 0.5 if self._lag_s > 0.01 else 0.0)
 
     def around(self, group: GroupName, window_s: float, *, acting: str) -> Surroundings:
-        """Servers that fell silent within the window fell silent together."""
-        now = self._clock.monotonic()
+        """Servers that fell silent within the window fell silent together, for as long as they
+        are silent: a brake that lets go by itself would only put the mass movement off.
+        """
+        own = self._silent.get(group, self._clock.monotonic())
         others = [
             since
             for name, since in self._silent.items()
-            if name != group and now - since <= window_s
+            if name != group and abs(own - since) <= window_s
         ]
         return Surroundings(
             lag_s=self._lag_s,

@@ -61,7 +61,7 @@ def decide(
         endings, overruled_reasons = upkeep.overruled(facts, state)
         cleanings, rejoin_reasons = cleanings + endings, rejoin_reasons + overruled_reasons
     if state.goal is not None:
-        decision = _in_mode(pursue(facts, state, state.goal))
+        decision = _in_mode(_braked(facts, state) or pursue(facts, state, state.goal))
     else:
         decision = _by_rules(facts, state)
     return dataclasses.replace(
@@ -75,6 +75,19 @@ def decide(
             *upkeep.unregistered(facts, state),
         ),
     )
+
+
+def _braked(facts: Facts, state: GroupState) -> Decision | None:
+    """What was begun before the other groups fell silent too goes no further, while it can."""
+    goal = state.goal
+    if goal is None or goal.reason is not Reason.ACTIVE_SILENT or goal.reign is not None:
+        return None
+    held = circumstances.brake(facts, state)
+    if not isinstance(held, Hold):
+        return None
+    given_up = Because(reason=Reason.GOAL_GIVEN_UP, evidence=f"{goal.kind.value} to {goal.target}")
+    state = dataclasses.replace(state, goal=None)
+    return Decision(state=state, intents=held.intents, reasons=(given_up, *held.reasons))
 
 
 def _by_rules(facts: Facts, state: GroupState) -> Decision:

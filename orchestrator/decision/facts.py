@@ -57,6 +57,13 @@ class Facts:
     def is_silent(self, server: ServerName) -> bool:
         return self.report(server) is None
 
+    def highest_promised(self) -> int:
+        """A lower epoch would be refused: another controller may have ordered, or burned, more
+        than is known here.
+        """
+        reports = [self.report(name) for name in self.names]
+        return max((one.promised for one in reports if one is not None), default=0)
+
     def resources(self, server: ServerName) -> Mapping[ResourceName, Observation[ResourceState]]:
         return self.view.view.of(server).resources
 

@@ -45,6 +45,8 @@ class NoteOrder:
     boot: str
     forced: bool
     adopts: bool = False
+    above: int = 0
+    """The highest epoch that a server has promised, whoever ordered it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ def note_order(vote: Vote, order: NoteOrder, nonce: str) -> Vote:
 
     Everything unproven is left to run out; our half of that must be over already.
     """
-    top = max((noted.reign.epoch for noted in vote.reigns), default=0)
+    top = max([order.above, *(noted.reign.epoch for noted in vote.reigns)])
     epoch = top + (1000 if order.forced else 1)
     reign = Reign(epoch, vote.registration.controller, nonce, order.server, order.boot)
     proven = tuple((one.reign, one.proof) for one in vote.reigns if one.proof is not None)

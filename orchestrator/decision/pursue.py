@@ -63,6 +63,7 @@ def _prove(facts: Facts, state: GroupState, goal: Goal) -> Decision:
             boot=boot,
             forced=goal.forced,
             adopts=facts.may_adopt(goal.target),
+            above=facts.highest_promised(),
         )
         return Decision(state=state, intents=(order,), reasons=(_because(goal),))
     patience = facts.policy.goal_patience_s + facts.group.timing.stop_s

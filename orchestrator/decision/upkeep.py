@@ -15,7 +15,7 @@ from orchestrator.decision.intents import (
     RegisterOn,
     StopReign,
 )
-from orchestrator.model import Mode, Reason, ServerName, Unknown
+from orchestrator.model import GroupView, Mode, Reason, Seen, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import GroupState, History, ProofKind
 from remote_helpers.protocol import holder as leases
@@ -58,14 +58,29 @@ def _outdated(facts: Facts, state: GroupState) -> frozenset[ServerName]:
     """
     if not freshness.replicated(facts.group):
         return state.outdated
-    found = freshness.outdated(facts.group, facts.view.view, state.outdated).servers
+    recent = _recent(facts)
+    found = freshness.outdated(facts.group, recent, state.outdated).servers
     hasty = {
         name
         for name in found - state.outdated
-        if isinstance(facts.view.view.of(facts.peer(name)).reach, Unknown)
-        and not facts.is_silent(facts.peer(name))
+        if not recent.of(facts.peer(name)).data and not facts.is_silent(facts.peer(name))
     }
     return found - hasty
+
+
+def _recent(facts: Facts) -> GroupView:
+    """Without what a silent server said of its data before: it may have written on since then.
+
+    The race it prevents: "in sync" was the last word of an active that was cut off from everybody,
+    and its peer, which lacks what was written after it, is promoted on it.
+    """
+    first, second = (
+        server
+        if isinstance(server.reach, Seen) and facts.now - server.reach.at <= facts.silence_s
+        else dataclasses.replace(server, data={})
+        for server in facts.view.view.servers
+    )
+    return GroupView(servers=(first, second), taken_at=facts.view.view.taken_at)
 
 
 def _history(facts: Facts, state: GroupState) -> tuple[History, dict[ServerName, Monotonic]]:

@@ -25,6 +25,9 @@ def frozen(
         standby = facts.peer(active)
         if not facts.holds(active, votes.newest(state.vote)) or not _waits(facts, active):
             continue
+        if not votes.has_standing(state.vote, facts.names, active):
+            # Another controller may be about to promote the other copy, and knows of no note here.
+            continue
         because = Because(
             reason=Reason.DATA_OUT_OF_DATE,
             evidence=f"{active} lost the copy on {standby}, and its writes wait for a word",

@@ -7,7 +7,7 @@ of a server never slips in between the decision to fall silent and its note.
 import dataclasses
 from collections.abc import Mapping
 
-from orchestrator.decision import lease_length, proofs
+from orchestrator.decision import freshness, lease_length, proofs
 from orchestrator.decision import vote as votes
 from orchestrator.decision.carry import carry
 from orchestrator.decision.decide import decide
@@ -56,7 +56,20 @@ class Reconciler:
         """At each start: whoever answered before, we or another, may have answered right before."""
         seen = tuple(report.registered for _, report in self.reports.values())
         vote = votes.begin(self.state.vote, controller, incarnation, seen, take_over=take_over)
-        self.store(dataclasses.replace(self.state, vote=vote, superseded=False))
+        self.store(
+            dataclasses.replace(
+                self.state, vote=vote, superseded=False, outdated=self._feared(take_over=take_over)
+            )
+        )
+
+    def _feared(self, *, take_over: bool) -> frozenset[ServerName]:
+        """Copies that may lack writes. What the holder of the vote before has let be written to one
+        copy alone is noted with it and nobody else; both are feared until they are seen in sync.
+        """
+        begins = take_over or not self.state.vote.chain
+        if begins and freshness.replicated(self.group):
+            return frozenset(self.group.server_names)
+        return self.state.outdated
 
     def change_lease(self, lease_s: float) -> None:
         """Another length from now on; a shorter one is in force when the longer one is over."""
@@ -73,8 +86,10 @@ class Reconciler:
     # --- what it is told ---
 
     def replied(self, server: ServerName, reply: Reply, sent_at: float) -> bool:
-        """Whether a turn is due at once. A reply is as old as its request: a stalled stream must
-        not make it look fresh.
+        """Whether a turn is due at once: only when the reply changed something, or each turn would
+        send an order again whose reply makes the next turn, as fast as the network goes.
+
+        A reply is as old as its request: a stalled stream must not make it look fresh.
         """
         known = self.reports.get(server)
         if known is None or known[0] <= sent_at:
@@ -88,9 +103,10 @@ class Reconciler:
             self._ports.now(),
             self.clockwork,
         )
-        if state != self.state:
+        changed = state != self.state
+        if changed:
             self.store(state)
-        return reply.to in HASTY and reply.accepted
+        return changed and reply.to in HASTY and reply.accepted
 
     def fenced(self, result: FenceResult) -> None:
         """Only the last result for each reign is kept: a device may fail for days."""

@@ -9,6 +9,9 @@ clock or rolls dice but the one generator of its `World`.
     invariants  what must never be                run          seeds, many at once, the report
     transcript  decisions written down            virtual_time for async production code
     helped      a server behind its helper        process      the daemon itself, killed anywhere
+    schedule    which faults strike, and when     phases       where in a failover they do
+    data        both copies, and what is lost     liveness     what must come about in time
+    runs        playbooks by the executor, cut anywhere and resumed
     cuts        the daemon killed between any two of its effects, and started again
     weather     the daemon among faults by dice
 """

@@ -1,23 +1,27 @@
 """A controller of the simulation: production's loop, with a world for its ports."""
 
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.decision import vote as votes
-from orchestrator.decision.intents import Fence, RestartResource, Tell, Work
-from orchestrator.model import Group, GroupView, ServerName
+from orchestrator.daemon.surroundings import Neighbourhood
+from orchestrator.decision.intents import Fence, LetWrite, NoteOrder, RestartResource, Tell, Work
+from orchestrator.decision.restart import resumed
+from orchestrator.model import Group, GroupName, GroupView, ServerName
 from orchestrator.model.guard_report import Surroundings
-from orchestrator.model.state import GoalKind, GroupState, Policy, Vote
+from orchestrator.model.state import GroupState, Policy, Vote
 from orchestrator.reconcile.reconciler import Reconciler
-from orchestrator.simulation import fencing
-from orchestrator.simulation.machine import PARTS, Step
+from orchestrator.simulation import fencing, steps
+from orchestrator.simulation.machine import Holdings
+from orchestrator.simulation.outbox import SimOutbox
+from orchestrator.simulation.phases import AWAY, moves_by_itself, phase_of
 from orchestrator.simulation.server import SimServer
 from orchestrator.simulation.sight import view_of
+from orchestrator.simulation.timepiece import Timepiece
 from orchestrator.simulation.world import World
-from remote_helpers.protocol import holder
-from remote_helpers.protocol.messages import Plan, Question, Reply
+from remote_helpers.protocol.messages import Question, Reply, Status
 from remote_helpers.protocol.words import Registration, Reign, question_interval
+
+GROUPS = 8  # that it looks after; the other seven only fall silent when they are told to
 
 
 class Died(Exception):
@@ -35,19 +39,29 @@ class SimController:
         lease = group.timing.lease_s
         vote = Vote(registration=Registration(0, name, ""), lease_s=lease, lease_max_s=lease)
         self.stored = GroupState(vote=vote)
+        self.stored_at = (0.0, 0.0)
+        """On its monotonic clock then, and by the wall."""
+        self.clock = Timepiece(world)
+        self.wall_ahead_s = 0.0
+        self.neighbours = Neighbourhood(self.clock)
+        self.silent: set[GroupName] = set()
+        for number in range(GROUPS):
+            self.neighbours.join(GroupName(f"other{number}") if number else group.name)
         self.alive = False
         self.life = 0
-        self.rate = 1.0
-        self._since = (0.0, 0.0)
         self.waiting: list[tuple[str, Callable[[str], None]]] = []
-        self.parts: dict[ServerName, frozenset[str]] = {}
-        """What ran on each server, as last heard."""
+        self.holdings: dict[ServerName, Holdings] = {}
+        """What each server had, as last heard."""
         self.fencing: set[Reign] = set()
         self.plans: dict[str, float] = {}
+        self.outbox = SimOutbox()
         self.dies_after: int | None = None
         """Killed at this many effects from now: between any two of store, send, send, ..."""
-        self.lag_until = 0.0
+        self.effects = 0
+        self.lag_until = self.paused_until = 0.0
         self.number = 0
+        self.moved: Callable[[str], None] = lambda _: None
+        """Told when a failover is ordered that nobody asked for."""
         self.loop = Reconciler(group, policy, self.stored, self)
         for server in servers.values():
             server.replies[name] = self.replied
@@ -56,19 +70,35 @@ class SimController:
     # --- life ---
 
     def start(self, *, take_over: bool = False) -> None:
+        """A new process, often after a reboot, whose clock begins anew."""
         if self.alive:
             return
         self.alive = True
         self.life += 1
-        self.parts.clear()
+        self.holdings.clear()
         self.plans.clear()
         self.fencing.clear()
-        self.loop = Reconciler(self.group, self.policy, self.stored, self)
         self.dies_after = None
+        self.paused_until = 0.0
+        if self.world.chance.random() < 0.3:
+            self.clock.begin(self.world.chance.uniform(5.0, 500.0))
+        for name in self.silent:
+            self.neighbours.note_silence(name, silent=False)
+            self.neighbours.note_silence(name, silent=True)
+        self.loop = Reconciler(self.group, self.policy, self._loaded(), self)
         self.loop.begin_term(self.name, f"{self.name}-i{self.life}", take_over=take_over)
         self.world.note(f"{self.name} starts, term {self.state.vote.registration.term}")
         self.poll(self.life)
         self.world.at(0.05, self.turn, self.life)
+
+    def _loaded(self) -> GroupState:
+        """As `store.group_states` reads it: by the wall clock's word on how long it was away."""
+        monotonic, wall = self.stored_at
+        passed = max(self._wall() - wall, 0.0)
+        return resumed(self.stored, self.now() - (monotonic + passed))
+
+    def _wall(self) -> float:
+        return self.world.now + self.wall_ahead_s
 
     def kill(self) -> None:
         if self.alive:
@@ -76,7 +106,27 @@ class SimController:
         self.alive = False
         self.life += 1
         self.dies_after = None
+        self.outbox.clear()
         self.loop.state = self.stored
+
+    def leave(self) -> None:
+        """An orderly stop: the active gets a term without end first."""
+        try:
+            self.loop.give_solo()
+        except Died:
+            return
+        self.world.at(0.5, self.kill)
+
+    def pause(self, seconds: float) -> None:
+        self.world.note(f"{self.name} does not run for {seconds} s")
+        self.paused_until = self.world.now + seconds
+
+    def disk_free(self) -> None:
+        self.outbox.disk_full = False
+        try:
+            self.outbox.flush()
+        except Died:
+            return
 
     @property
     def state(self) -> GroupState:
@@ -85,17 +135,27 @@ class SimController:
     def set_state(self, state: GroupState) -> None:
         """What a person changes; on disk at once."""
         self.stored = self.loop.state = state
+        self.stored_at = (self.now(), self._wall())
 
-    def set_rate(self, rate: float) -> None:
-        """The clock goes on from where it is."""
-        self._since = (self.world.now, self.now())
-        self.rate = rate
+    def begin(self, state: GroupState) -> None:
+        """With a person's goal; pursued by the next turn."""
+        try:
+            self.loop.store(state)
+        except Died:
+            return
+
+    def change_lease(self, lease_s: float) -> None:
+        try:
+            self.loop.change_lease(lease_s)
+        except Died:
+            return
 
     def when(self, phase: str, act: Callable[[str], None]) -> None:
         """Calls `act` once, the next time that this phase is reached."""
         self.waiting.append((phase, act))
 
-    def _effect(self) -> None:
+    def effect(self) -> None:
+        self.effects += 1
         if self.dies_after is not None:
             self.dies_after -= 1
             if self.dies_after < 0:
@@ -105,8 +165,7 @@ class SimController:
     # --- the ports of the loop ---
 
     def now(self) -> float:
-        at, shown = self._since
-        return shown + (self.world.now - at) * self.rate
+        return self.clock.monotonic()
 
     def word(self) -> str:
         self.number += 1
@@ -116,47 +175,75 @@ class SimController:
         return 0
 
     def around(self) -> Surroundings:
-        return Surroundings()
+        return self.neighbours.around(self.group.name, self.policy.brake_window_s, acting="")
 
     def seen(self, now: float) -> GroupView:
-        return view_of(self.group.server_names, self.loop.reports, self.parts, now)
+        return view_of(self.group.server_names, self.loop.reports, self.holdings, now)
 
     def store(self, state: GroupState) -> None:
-        self._effect()
-        before = self._phase_of(self.stored)
+        self.effect()
+        self.outbox.store(lambda: self._on_disk(state))
+        if self.waiting:
+            self._reached(self.phase)
+
+    def _on_disk(self, state: GroupState) -> None:
         self.stored = state
-        if self.waiting and self.phase != before:
-            now = [act for phase, act in self.waiting if phase == self.phase]
-            self.waiting = [one for one in self.waiting if one[0] != self.phase]
+        self.stored_at = (self.now(), self._wall())
+
+    def _reached(self, phase: str) -> None:
+        now = [act for waited, act in self.waiting if waited == phase]
+        if now:
+            self.waiting = [one for one in self.waiting if one[0] != phase]
             for act in now:
-                act(self.phase)
+                act(phase)
 
     def send(self, server: str, message: Any) -> None:
-        self._effect()
-        there = self.servers[server]
-        self.world.send(self.name, server, there.ask, self.name, message, self.now(), stalls=True)
+        """A plain question of how it is follows from nothing that is stored."""
+        self.effect()
+        if isinstance(message, Status):
+            self._post(server, message)
+        else:
+            self.outbox.send(lambda: self._post(server, message))
+
+    def _post(self, server: str, message: Any) -> None:
+        there, asked = self.servers[server], (self.life, self.now())
+        self.world.send(self.name, server, there.ask, self.name, message, asked, stalls=True)
 
     def fence(self, intent: Fence) -> None:
-        self._effect()
+        self.effect()
         fencing.order(self, intent)
 
     def work(self, intent: Work) -> None:
         """A part that has failed is started again; what a server holds its guard takes down."""
         if isinstance(intent, RestartResource):
             self.plans.pop(intent.server, None)
+        elif isinstance(intent, LetWrite):
+            steps.let_write(self, intent.server)
 
     def tell(self, intent: Tell) -> None:
         """Nobody listens here."""
 
     # --- what it is told ---
 
-    def replied(self, server: str, reply: Reply, sent_at: float, parts: frozenset[str]) -> None:
-        if not self.alive:
+    def _is_late(self, act: Callable[..., None], *args: Any) -> bool:
+        """A process that does not run finds what it was told when it runs again."""
+        left = self.paused_until - self.world.now
+        if left <= 0.0:
+            return False
+        self.world.at(left + 1e-6, act, *args)
+        return True
+
+    def replied(
+        self, server: str, reply: Reply, asked: tuple[int, float], holdings: Holdings
+    ) -> None:
+        """What the process before has asked, it is not told: its connections died with it."""
+        life, sent_at = asked
+        if life != self.life or self._is_late(self.replied, server, reply, asked, holdings):
             return
         name = ServerName(server)
         known = self.loop.reports.get(name)
         if known is None or known[0] <= sent_at:
-            self.parts[name] = parts
+            self.holdings[name] = holdings
         try:
             if self.loop.replied(name, reply, sent_at):
                 self.act()
@@ -165,7 +252,7 @@ class SimController:
 
     def asked(self, server: str, question: Question) -> None:
         """The answering task, apart from the loop."""
-        if not self.alive:
+        if not self.alive or self._is_late(self.asked, server, question):
             return
         answer = self.loop.answer(question)
         if answer is not None:
@@ -175,7 +262,7 @@ class SimController:
     # --- the loop ---
 
     def poll(self, life: int) -> None:
-        if life != self.life:
+        if life != self.life or self._is_late(self.poll, life):
             return
         self.world.at(self.group.timing.poll_s * 0.5, self.poll, life)
         try:
@@ -184,7 +271,7 @@ class SimController:
             return
 
     def turn(self, life: int) -> None:
-        if life != self.life:
+        if life != self.life or self._is_late(self.turn, life):
             return
         soon = question_interval(self.state.vote.lease_s)
         self.world.at(soon if self.state.goal else 0.5, self.turn, life)
@@ -198,57 +285,16 @@ class SimController:
     def act(self) -> None:
         """One turn, and the executor's part."""
         goal = self.state.goal
-        self.loop.turn()
+        decision = self.loop.turn()
+        orders = any(isinstance(one, NoteOrder) for one in decision.intents)
+        if orders and moves_by_itself(self.state):
+            self.moved(self.name)
         if (self.state.goal is None) != (goal is None):
             told = "; ".join(f"{b.reason.value}: {b.evidence}" for b in self.loop.reasons)
             now = self.state.goal
             self.world.note(f"{self.name} goal {now and now.kind.value}: {told}")
-        self._stop_in_order()
-        self._start_parts()
-
-    def _stop_in_order(self) -> None:
-        """The run of an orderly stop: here the guard stops the parts when the reign is ended."""
-        goal = self.state.goal
-        if goal is not None and not goal.source_stopped:
-            done = dataclasses.replace(goal, source_stopped=True)
-            self.loop.store(dataclasses.replace(self.state, goal=done))
-
-    def _start_parts(self) -> None:
-        """What the reign on a server lacks is started there, by a plan."""
-        current = votes.newest(self.state.vote)
-        if current is None or not self.state.wanted:
-            return
-        server = current.reign.server
-        known = self.loop.reports.get(ServerName(server))
-        if known is None:
-            return
-        report = known[1]
-        if report.reign != current.reign or report.phase != holder.REIGNING:
-            return
-        missing = [part for part in PARTS if part not in self.parts[ServerName(server)]]
-        if not missing or self.world.now < self.plans.get(server, 0.0):
-            return
-        self.plans[server] = self.world.now + 4.0
-        self.number += 1
-        plan = f"{self.name}{self.life}.p{self.number}"
-        registration = self.state.vote.registration
-        self.send(server, Plan(registration, current.reign, plan))
-        steps = tuple(Step(current.reign, plan, registration.incarnation, part) for part in missing)
-        self._effect()
-        there = self.servers[server]
-        self.world.send(self.name, server, there.run_plan, steps, stalls=True)
+        steps.take(self)
 
     @property
     def phase(self) -> str:
-        """Where in a failover it is: for the table of what struck when."""
-        return self._phase_of(self.state)
-
-    def _phase_of(self, state: GroupState) -> str:
-        goal = state.goal
-        if not self.alive:
-            return "controller away"
-        if goal is None:
-            return "quiet"
-        if goal.reign is not None:
-            return "ordered"
-        return "stopping" if goal.kind is not GoalKind.FAILOVER else "proving"
+        return phase_of(self.state) if self.alive else AWAY

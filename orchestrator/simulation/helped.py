@@ -103,7 +103,7 @@ class HelpedServer(SimServer):
 
     def _told(self, asked: Asked, _push: Push) -> None:
         """Its answer comes from `_say`: at once, or when the guard runs again."""
-        self.ask(asked, messages.decode(asked.request.args["message"]), 0.0)
+        self.ask(asked, messages.decode(asked.request.args["message"]), (0, 0.0))
 
     def _answered(self, asked: Asked, _push: Push) -> None:
         self.hear(messages.decode(asked.request.args["message"]))

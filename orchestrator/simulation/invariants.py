@@ -28,10 +28,14 @@ class Watch:
 
     def look(self) -> None:
         """A server counts as ACTIVE while it holds anything, or a step of its could take it."""
-        if self.first.parts and self.second.parts:
+        if self.pair.forced:
+            pass  # a person took it upon himself
+        elif self.first.parts and self.second.parts:
             self._violated("two-active", "both servers hold resources")
         elif self.first.may_hold and self.second.may_hold:
             self._violated("two-rights", "both servers may hold resources")
+        if self.pair.data.lost:
+            self._violated("write-lost", self.pair.data.lost)
         for server in (self.first, self.second):
             if server.disk is not self.records.get(server.name):
                 self._record(server.name)
@@ -55,6 +59,13 @@ class Watch:
             noted = votes.find(one.stored.vote, reign)
             if noted is not None and noted.proof in (ProofKind.STOPPED, ProofKind.BURNED):
                 self._violated("proven-reign-begins", f"{name}: reign {reign.epoch}")
+
+    def moved(self, by: str) -> None:
+        """A movement for a server's silence was ordered."""
+        since, until = self.pair.mass
+        until = min(until, since + self.pair.policy.brake_window_s)
+        if since + 1.0 < self.pair.world.now < until:
+            self._violated("mass-movement", f"{by} orders a failover while most groups are silent")
 
     def end(self) -> None:
         """What can recover does: everything was mended long ago."""

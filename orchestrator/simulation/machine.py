@@ -4,9 +4,19 @@ import dataclasses
 
 from orchestrator.simulation.world import World
 from remote_helpers.protocol.words import Now, Reign
+from remote_helpers.replication.words import Replication
 
-PARTS = ("data", "address")
+DATA, ADDRESS = "data", "address"
+PARTS = (DATA, ADDRESS)
 """The exclusive resources, in the order in which they start."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Holdings:
+    """What a server said of itself beside its guard's report."""
+
+    parts: frozenset[str]
+    copy: Replication
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -33,6 +33,8 @@ def _intent(intent: Intent) -> str:
             words.append(f"reign {value.epoch}")
         elif isinstance(value, bool):
             words.append(field.name if value else "")
+        elif field.name == "above":
+            words.append(f"above {value}" if value else "")
         elif field.name != "boot":
             words.append(str(getattr(value, "value", value)))
     return " ".join(word for word in words if word)

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.simulation.machine import Machine, Step
+from orchestrator.simulation.machine import Holdings
+from orchestrator.simulation.stepping import Stepping
 from orchestrator.simulation.world import World
-from remote_helpers.protocol import control, gate, guard, holder
+from remote_helpers.protocol import control, guard, holder
 from remote_helpers.protocol import watchdog as watchdogs
 from remote_helpers.protocol.messages import Answer, Beat, Question, Reply
 from remote_helpers.protocol.record import Record
@@ -14,7 +15,7 @@ from remote_helpers.protocol.words import ALWAYS, Terms, question_interval
 ENDING = (holder.STOPPING, holder.EMERGENCY)
 
 
-class SimServer(Machine):
+class SimServer(Stepping):
     """Drives the pure guard as the real driver does: save first, then act."""
 
     def __init__(self, world: World, name: str, peer: str, terms: Terms, lease: float) -> None:
@@ -26,20 +27,24 @@ class SimServer(Machine):
         """Controller -> where its replies go."""
         self.questions: dict[str, Callable[..., None]] = {}
         self.disk: Record | None = None
-        self.guard: guard.Guard | None = None
         self.run_state: guard.Guard | None = None
         """What a killed guard left in /run."""
         self.life = 0
         """Rises with every start of a guard: timers of the one before find another."""
-        self.frozen_until = 0.0
         self.paused_until = 0.0
         self.backlog: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
         self.disk_full = False
+        self.saves_before_cut: int | None = None
+        """Power goes in the middle of the write after so many."""
+        self.key = 0
+        self.keys = {0}
+        """What it sends with, and what it accepts of its peer."""
         self.stuck = False
         self.fires_at: float | None = None
         self.due = ALWAYS
         self.requester = ""
-        self.sent_at = 0.0
+        self.asked = (0, 0.0)
+        """In which life of the requester, and when by its clock."""
         self.resets = 0
 
     def boot(self) -> None:
@@ -70,16 +75,6 @@ class SimServer(Machine):
         self.resets += 1
         self.power_off()
         self.world.at(self.world.chance.uniform(3.0, 8.0), self.boot)
-
-    @property
-    def may_hold(self) -> bool:
-        """Whether anything here has, or could take, an exclusive resource now."""
-        if self.parts:
-            return True
-        now = self.guard
-        if not self.on or now is None or now.gate.reign is None:
-            return False
-        return now.gate.until == ALWAYS or self.clock().fast < now.gate.until
 
     def start_guard(self, boots: int) -> None:
         """One guard: takes lock and state of the one before where there is one."""
@@ -170,7 +165,7 @@ class SimServer(Machine):
 
     def _commit(self, after: guard.Guard, outputs: guard.Outputs) -> None:
         if outputs and isinstance(outputs[0], guard.Save):
-            if self.disk_full:
+            if self.disk_full or self._loses_power(outputs[0].record):
                 return
             self.disk = outputs[0].record
         self.guard = after
@@ -180,6 +175,21 @@ class SimServer(Machine):
             self._do(output)
             if not self._runs(self.life):
                 return
+
+    def _loses_power(self, record: Record) -> bool:
+        """While this record is written; nothing that follows from it leaves."""
+        if self.saves_before_cut is None:
+            return False
+        self.saves_before_cut -= 1
+        if self.saves_before_cut >= 0:
+            return False
+        self.saves_before_cut = None
+        if self.world.chance.random() < 0.5:
+            self.disk = record
+        self.world.note(f"{self.name} loses power while it writes its record")
+        self.power_off()
+        self.world.at(self.world.chance.uniform(1.0, 6.0), self.boot)
+        return True
 
     def _set_due(self) -> None:
         if self.guard is None:
@@ -227,16 +237,28 @@ class SimServer(Machine):
         message = output.message
         if output.to == guard.PEER:
             if self.peer is not None:
-                self.world.send(self.name, self.peer_name, self.peer.hear, message)
+                self.world.send(self.name, self.peer_name, self.peer.hear_peer, self.key, message)
         elif isinstance(message, Question):
             for name, act in self.questions.items():
                 self.world.send(self.name, name, act, self.name, message, stalls=True)
         elif isinstance(message, Reply) and self.requester in self.replies:
             act = self.replies[self.requester]
-            parts = frozenset(self.parts)
+            holdings = Holdings(frozenset(self.parts), self.copies.seen(self.name))
             self.world.send(
-                self.name, self.requester, act, self.name, message, self.sent_at, parts, stalls=True
+                self.name,
+                self.requester,
+                act,
+                self.name,
+                message,
+                self.asked,
+                holdings,
+                stalls=True,
             )
+
+    def hear_peer(self, key: int, message: Any) -> None:
+        """What is signed with another key is nobody's."""
+        if key in self.keys:
+            self.hear(message)
 
     def hear(self, message: Any) -> None:
         """From the peer, or a controller's answer."""
@@ -247,34 +269,13 @@ class SimServer(Machine):
         elif isinstance(message, Beat):
             self._enter(guard.on_beat, message)
 
-    def ask(self, requester: object, message: Any, sent_at: float) -> None:
+    def ask(self, requester: object, message: Any, asked: tuple[int, float]) -> None:
         """A controller's message."""
-        self._enter(self._asked, requester, message, sent_at)
+        self._enter(self._asked, requester, message, asked)
 
     def _asked(self, now: guard.Guard, *args: Any) -> tuple[guard.Guard, guard.Outputs]:
-        self.requester, message, self.sent_at, at = args
+        self.requester, message, self.asked, at = args
         return control.on_control(now, message, at)
-
-    def run_plan(self, steps: tuple[Step, ...]) -> None:
-        """The helper takes the steps one after the other, each as long as it takes."""
-        if self.on and steps:
-            delay = self.world.chance.uniform(0.05, 1.2)
-            self.world.at(delay, self._step, steps, self.boots)
-
-    def _step(self, steps: tuple[Step, ...], boots: int) -> None:
-        if not self.on or self.boots != boots:
-            return
-        if self.world.now < self.frozen_until:
-            self.world.at(self.frozen_until - self.world.now + 1e-6, self._step, steps, boots)
-            return
-        step = steps[0]
-        current = gate.CLOSED if self.guard is None else self.guard.gate
-        fast = self.clock().fast
-        if not gate.may_act(current, step.reign, step.plan, step.incarnation, fast):
-            return
-        self.parts.add(step.part)
-        self.world.note(f"{self.name} starts {step.part} in reign {step.reign.epoch}")
-        self.run_plan(steps[1:])
 
     def stop_again(self) -> None:
         """A stop that hung goes on."""

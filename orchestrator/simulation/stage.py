@@ -47,9 +47,11 @@ from remote_helpers.protocol.words import Reign
 YES = ("yes", "true")
 
 
-def _value(text: str) -> float | bool | str:
+def _value(text: str) -> int | float | bool | str:
     if text in (*YES, "no", "false"):
         return text in YES
+    if text.isdigit():
+        return int(text)
     try:
         return float(text)
     except ValueError:
@@ -122,6 +124,12 @@ class Stage:
             if name in options:
                 owner = server if name == "reign" else self._peer(server)
                 fields[name] = self._reign(options[name], owner)
+        if "foreign" in fields:  # the peer's reign, under this server's name
+            fields["reign"] = self._reign(options["foreign"], self._peer(server))
+            del fields["foreign"]
+        if "unknown" in fields:  # a reign that nobody here ordered
+            fields["reign"] = Reign(int(options["unknown"]), "c9", "n", server, f"{server}-boot1")
+            del fields["unknown"]
         known = report_of(server, phase, held=serves)
         self.reports[server] = (self.now - age, known._replace(**fields))  # type: ignore[arg-type]
         self.parts[server] = parts

@@ -6,17 +6,23 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+DELAY_S = 0.002
+
 
 @dataclasses.dataclass(slots=True)
 class Link:
     """One direction between two places."""
 
-    delay_s: float = 0.002
+    delay_s: float = DELAY_S
     loss: float = 0.0
     duplicates: float = 0.0
     extra_s: float = 0.0
     """Random delay on top, which also reorders."""
     cut: bool = False
+
+    def mend(self) -> None:
+        """All but a cut."""
+        self.delay_s, self.loss, self.duplicates, self.extra_s = DELAY_S, 0.0, 0.0, 0.0
 
 
 class World:
@@ -27,13 +33,13 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311 - a replayable simulation, no secret
         self.now = 0.0
         self.steps = 0
-        self._queue: list[tuple[float, int, Callable[..., None], tuple[Any, ...]]] = []
+        self._queue: list[tuple[float, int, Callable[..., object], tuple[Any, ...]]] = []
         self._number = 0
         self.links: dict[tuple[str, str], Link] = {}
         self.after_event: Callable[[], None] = lambda: None
         self.log: list[str] | None = None
 
-    def at(self, delay: float, act: Callable[..., None], *args: Any) -> None:
+    def at(self, delay: float, act: Callable[..., object], *args: Any) -> None:
         self._number += 1
         heapq.heappush(self._queue, (self.now + max(delay, 0.0), self._number, act, args))
 

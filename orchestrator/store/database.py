@@ -125,6 +125,7 @@ class Database:
     def _connect(self) -> None:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._must_be_whole()
             if not self._path.exists():  # variables of runs stand in it: for nobody else to read
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
@@ -139,6 +140,30 @@ class Database:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         self._migrate(connection)
+
+    def _must_be_whole(self) -> None:
+        """A file that was cut short is refused now: what is left of it may look like a state."""
+        if not self._path.exists():
+            return
+        if not os.access(self._path, os.R_OK | os.W_OK):
+            raise StoreUnusable(
+                f"state file {self._path} may not be written by this user, or lies on a "
+                "read-only disk",
+                hint="run hasys as its owner, or choose another with --state DIR",
+            )
+        size = self._path.stat().st_size
+        with self._path.open("rb") as file:
+            header = file.read(100)
+        page = int.from_bytes(header[16:18], "big")
+        pages = int.from_bytes(header[28:32], "big")
+        if header[:15] != b"SQLite format 3"[: len(header)]:
+            return  # whatever it is, SQLite says so
+        if len(header) < 100 or size < pages * (65536 if page == 1 else page):
+            raise StoreUnusable(
+                f"state file {self._path} was cut short: it has {size} bytes",
+                hint="restore it from a backup; only where this controller never ran a group "
+                "may it be removed",
+            )
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         version = connection.execute("PRAGMA user_version").fetchone()[0]

@@ -5,8 +5,16 @@ from typing import Any
 
 import pytest
 
+from orchestrator.decision import (
+    circumstances,
+    decide,
+    freshness,
+    policies,
+    proofs,
+    pursue,
+    upkeep,
+)
 from orchestrator.decision import hear as hearing
-from orchestrator.decision import proofs, pursue, upkeep
 from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import NewTerm, RegisterOn
 from orchestrator.model import Seen
@@ -213,6 +221,32 @@ def timeout_counts_as_stopped(patch: pytest.MonkeyPatch) -> None:
         return real(state, ballot, names, server, reply, *rest)
 
     patch.setattr(reconciler, "hear", wrong)
+
+
+def freshness_from_the_last_poll(patch: pytest.MonkeyPatch) -> None:
+    """22: whether a copy may be promoted is taken from what was seen last, not from the note."""
+
+    def seen_last(facts: Any, state: Any) -> Any:
+        seen = freshness.outdated(facts.group, facts.view.view, frozenset())
+        return dataclasses.replace(state, outdated=seen.servers)
+
+    moves, hinders = policies.may_not_move, pursue.hindrances
+    patch.setattr(
+        policies, "may_not_move", lambda facts, state, to: moves(facts, seen_last(facts, state), to)
+    )
+    patch.setattr(
+        pursue,
+        "hindrances",
+        lambda facts, state, goal: hinders(facts, seen_last(facts, state), goal),
+    )
+
+
+def no_brake(patch: pytest.MonkeyPatch) -> None:
+    """23: silence of most groups at once is taken for the death of their servers."""
+    patch.setattr(
+        decide, "RULES", tuple(one for one in decide.RULES if one is not circumstances.brake)
+    )
+    patch.setattr(circumstances, "brake", lambda *_: None)
 
 
 def answers_while_silent(patch: pytest.MonkeyPatch) -> None:

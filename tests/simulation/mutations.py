@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.simulation import bugs_controller, bugs_guard
+from tests.simulation import bugs_controller, bugs_executor, bugs_guard, bugs_liveness
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -37,16 +37,29 @@ SAFETY: dict[str, Plant] = {
     "17-solo-ends-unacknowledged": bugs_controller.solo_ends_without_acknowledgement,
     "17-solo-ignored": bugs_controller.solo_ignored,
     "18-half-registered-answers": bugs_controller.half_registered_answers,
+    "18-no-registration-check": bugs_guard.no_registration_check,
     "19-noted-after-send": bugs_controller.noted_after_send,
     "20-no-margin": bugs_guard.no_margin,
+    "22-freshness-from-the-last-poll": bugs_controller.freshness_from_the_last_poll,
+    "23-no-brake": bugs_controller.no_brake,
     "24-old-fence-counts": bugs_controller.old_fence_counts,
     "25-same-epoch-again": bugs_guard.same_epoch_again,
     "26-timeout-counts-as-stopped": bugs_controller.timeout_counts_as_stopped,
 }
 
 
-MODEL_ONLY: dict[str, Plant] = {"18-no-registration-check": bugs_guard.no_registration_check}
-"""Caught by the model and by tests of the guard; no seed of 500 has reached it."""
+EXECUTOR: dict[str, Plant] = {
+    "21-retried-without-looking": bugs_executor.retried_without_looking,
+}
+"""Caught by `simulation.runs`: whole runs of playbooks, killed and resumed."""
+
+LIVENESS: dict[str, Plant] = {
+    "withdrawal-not-renewed": bugs_liveness.withdrawal_not_renewed,
+    "withdrawal-outlives-its-controller": bugs_liveness.withdrawal_outlives_its_controller,
+    "withdrawal-ignored": bugs_liveness.withdrawal_ignored,
+    "end-of-solo-never-acknowledged": bugs_liveness.end_of_solo_never_acknowledged,
+}
+"""Caught by `simulation.liveness`, not by the invariants of safety."""
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """No seed breaks an invariant; a seed replays exactly; every phase is struck."""
 
-from orchestrator.simulation.run import FULL, play, simulate
+from orchestrator.simulation.run import play, simulate
+from orchestrator.simulation.schedule import FULL
 
 SEEDS = range(40)
 

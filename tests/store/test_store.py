@@ -2,8 +2,11 @@
 
 import asyncio
 import datetime
+import multiprocessing
 import os
 import sqlite3
+from multiprocessing.connection import Connection
+from pathlib import Path
 
 import pytest
 
@@ -26,6 +29,7 @@ from orchestrator.store.journal import Journal, RunState
 from orchestrator.store.lock import group_lock
 
 AT = Utc(datetime.datetime(2026, 11, 24, 3, 15, tzinfo=datetime.UTC))
+NOBODY = 65534
 WEB, RUN = GroupName("web"), RunId("r-1")
 
 
@@ -127,6 +131,44 @@ async def test_a_file_from_a_newer_version_is_refused(tmp_path):
 
     with pytest.raises(StoreUnusable, match="version 99"):
         await Database.open(tmp_path / "hasys.db")
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.01, 0.5, 0.9])
+async def test_a_file_that_was_cut_short_is_refused(tmp_path, kept):
+    path = tmp_path / "hasys.db"
+    await (await Database.open(path)).close()
+    os.truncate(path, int(path.stat().st_size * kept))
+
+    with pytest.raises(StoreUnusable, match="cut short") as refused:
+        await Database.open(path)
+
+    assert "backup" in refused.value.hint
+
+
+def refusal_of(path: Path, told: Connection) -> None:
+    """In a process of its own: root may write everything, so it goes on as nobody."""
+    if os.geteuid() == 0:
+        os.setuid(NOBODY)
+    try:
+        asyncio.run(Database.open(path))
+    except StoreUnusable as refused:
+        told.send(refused.message)
+
+
+async def test_a_file_that_may_not_be_written_is_refused(tmp_path):
+    path = tmp_path / "hasys.db"
+    await (await Database.open(path)).close()
+    path.chmod(0o444)
+    for directory in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        directory.chmod(0o755)
+
+    hears, tells = multiprocessing.Pipe(duplex=False)
+    other = multiprocessing.get_context("fork").Process(target=refusal_of, args=(path, tells))
+    other.start()
+    await asyncio.to_thread(other.join)
+
+    assert hears.poll()
+    assert "may not be written" in hears.recv()
 
 
 async def test_a_damaged_file_is_refused(tmp_path):
