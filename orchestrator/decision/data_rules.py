@@ -94,7 +94,9 @@ def risk_of(group: Group, view: GroupView) -> str:
         for name in replicated(group)
         if (copy := replication_of(server, name)) is not None and copy.is_up
     ]
-    if not seen or all(copy.is_guarded for copy in seen):
+    if replicated(group) and not seen:
+        return "not known: no copy is seen that is up"
+    if all(copy.is_guarded for copy in seen):
         return ""
     accepted = "accepted" if group.accept_data_loss else "never by itself"
     return f"may lose what was written since the last poll ({accepted})"

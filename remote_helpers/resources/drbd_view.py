@@ -98,9 +98,9 @@ def _guarding(context: Context, resource: str) -> Tuple[str, str]:
 
 
 def _told(context: Context, argv: List[str]) -> Optional[str]:
-    """None: it did not say in a third of the time that is left."""
+    """None: it did not say in half of the time that is left."""
     try:
-        done = context.run(argv, timeout=context.remaining() / 3)
+        done = context.run(argv, timeout=context.remaining() / 2)
     except OperationError:
         return None
     return None if done.timed_out or done.rc != 0 else done.stdout
