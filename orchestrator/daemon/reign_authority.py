@@ -15,6 +15,13 @@ from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Plan
 from remote_helpers.protocol.words import Reign
 
+MOVES = frozenset(
+    {
+        *("switchover", "failback", "failover", "forced-failover"),
+        *("partition-resolution", "restart", "rolling-upgrade"),
+    }
+)
+"""Shipped playbooks that stop the service in order to start it; any other may mean to stop it."""
 WAIT_S = 0.5
 """At most between two looks; each turn of the loop wakes sooner."""
 
@@ -56,7 +63,7 @@ class ReignAuthority:
                     advice="see hasys events; run the command again when it has ended",
                 )
             # The end of a stop is waited for, and is no answer: its rescue starts here again.
-            asked = goal.kind is not GoalKind.STOP
+            asked = goal.kind not in (GoalKind.STOP, GoalKind.HAND_OVER)
             await steward.next_turn(WAIT_S)
 
     async def may_stop(self, server: ServerName) -> Refusal | None:
@@ -72,7 +79,7 @@ class ReignAuthority:
         while self._may_reign(server):
             goal = steward.state.goal
             if goal is None:
-                steward.begin(self._wish(GoalKind.STOP, server, server))
+                steward.begin(self._wish(self._ending, server, server))
             elif goal.source == server and not goal.source_stopped:
                 steward.source_has_stopped()
             if steward.now() > limit:
@@ -83,6 +90,14 @@ class ReignAuthority:
                 )
             await steward.next_turn(WAIT_S)
         return None
+
+    @property
+    def _ending(self) -> GoalKind:
+        """A move that fails between stop and start, and cannot go back at once, must not leave the
+        group as if a person had stopped it: nobody would start it again.
+        """
+        moves = self._charter.playbook in MOVES
+        return GoalKind.HAND_OVER if moves else GoalKind.STOP
 
     def _may_reign(self, server: ServerName) -> bool:
         return any(one.reign.server == server for one in votes.unproven(self._steward.state.vote))

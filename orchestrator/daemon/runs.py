@@ -161,7 +161,7 @@ class Runs:
     def _for_goal(self, goal: Goal) -> Order:
         source = goal.source or self._steward.group.peer_of(goal.target).name
         match goal.kind:
-            case GoalKind.STOP:
+            case GoalKind.STOP | GoalKind.HAND_OVER:
                 return self._order("stop", source, goal.target)
             case GoalKind.START:
                 return self._order("start", source, goal.target)

@@ -23,7 +23,7 @@ from remote_helpers.protocol.words import question_interval
 
 def pursue(facts: Facts, state: GroupState, goal: Goal) -> Decision:
     """One step further, or given up with what stood in the way."""
-    if goal.kind is GoalKind.STOP:
+    if goal.kind in (GoalKind.STOP, GoalKind.HAND_OVER):
         return _stop(facts, state, goal)
     if goal.reign is not None:
         noted = votes.find(state.vote, goal.reign)
@@ -264,7 +264,7 @@ def _stop(facts: Facts, state: GroupState, goal: Goal) -> Decision:
     """
     left = [one for one in votes.unproven(state.vote) if one.reign.server == goal.source]
     if not left:
-        wanted = bool(votes.unproven(state.vote))
+        wanted = goal.kind is GoalKind.HAND_OVER or bool(votes.unproven(state.vote))
         return Decision(
             state=dataclasses.replace(state, goal=None, wanted=wanted),
             intents=(),

@@ -72,6 +72,8 @@ class Vote:
 class GoalKind(enum.Enum):
     START = "start"
     STOP = "stop"
+    HAND_OVER = "hand-over"
+    """Its reign ends because a run moves the service, which stays wanted whatever becomes of it."""
     SWITCHOVER = "switchover"
     FAILOVER = "failover"
     FAILBACK = "failback"

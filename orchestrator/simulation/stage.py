@@ -230,7 +230,7 @@ class Stage:
 
     def wish(self, kind: str, target: str, *flags: str) -> None:
         asked = Because(reason=Reason.PERSON_ASKED, evidence="a person asked for it")
-        source = ServerName(target if kind == "stop" else self._peer(target))
+        source = ServerName(target if kind in ("stop", "hand-over") else self._peer(target))
         wanted = Wish(
             kind=GoalKind(kind),
             target=ServerName(target),
