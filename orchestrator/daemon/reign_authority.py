@@ -45,7 +45,7 @@ class ReignAuthority:
         while True:
             reign = steward.standing.reign_of(server)
             if reign is not None:
-                return await self._open_gate(server, reign)
+                return self._left_behind(server) or await self._open_gate(server, reign)
             goal = steward.state.goal
             if goal is None and asked:
                 return self._not_given(server)
@@ -127,6 +127,22 @@ class ReignAuthority:
                 advice=f"stop it there first: hasys stop {steward.group.name} --on {peer}",
             )
         return None
+
+    def _left_behind(self, server: ServerName) -> Refusal | None:
+        """While both servers answer, the run looks at both copies itself. The race it prevents: the
+        one with the last writes falls silent between the order and that look.
+        """
+        steward = self._steward
+        newest = votes.newest(steward.state.vote)
+        silence = steward.standing.silence(steward.group.peer_of(server).name)
+        accepted = newest is not None and newest.forced
+        if server not in steward.state.outdated or accepted or silence is None:
+            return None
+        return Refusal(
+            reason=Reason.DATA_OUT_OF_DATE,
+            evidence=f"the data on {server} may lack acknowledged writes; {silence}",
+            advice="bring the other one back; or accept the loss: hasys failover --force",
+        )
 
     def _not_given(self, server: ServerName) -> Refusal:
         """The goal was given up; the loop's last reasons say why."""

@@ -67,6 +67,11 @@ class CopyKeeper:
             own, peer = await self._look(server)
         if isinstance(peer.reach, Unknown) and self.authority.gate(server) is None:
             return _unasked(peer)
+        if isinstance(peer.reach, Unknown):
+            # It was there when the start was allowed: only the loop knows what that means now.
+            refused = await self.authority.may_start(server)
+            if refused is not None:
+                return refused
         refusals = start_refusals(self.group, own, peer)
         return refusals[0] if refusals else None
 

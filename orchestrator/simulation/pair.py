@@ -46,7 +46,7 @@ class Pair:
         chance = world.chance
         drawn = chance.random() < 0.85
         self.covered = drawn if covered is None else covered
-        fenced = not self.covered or chance.random() < 0.2
+        fenced = not self.covered or (chance.random() < 0.2 and covered is None)
         drawn_lease = chance.choice((3.0, 4.0, 6.0))
         self.lease = drawn_lease if lease is None else lease
         # Fed with each question: a shorter one would fire between two.

@@ -6,8 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from orchestrator.decision import vote as votes
+from orchestrator.decision.data_rules import start_refusals
+from orchestrator.decision.facts import Facts
 from orchestrator.model import ServerName
-from orchestrator.simulation.machine import PARTS, Step
+from orchestrator.simulation.machine import DATA, PARTS, Step
 from remote_helpers.protocol import holder
 from remote_helpers.protocol.messages import Plan
 
@@ -23,6 +25,19 @@ def let_write(one: SimController, server: ServerName) -> None:
         word = (current.reign, one.state.vote.registration.incarnation)
         one.effect()
         one.outbox.send(lambda: one.world.send(one.name, server, there.let_write, *word))
+
+
+def _data_allows(one: SimController, server: ServerName, *, is_forced: bool) -> bool:
+    """As `executor.copies` and the authority of the daemon: both copies are looked at, or, where
+    the peer is silent, the note.
+    """
+    now = one.now()
+    peer = one.group.peer_of(server).name
+    facts = Facts(group=one.group, policy=one.policy, view=one.loop.view(now), now=now)
+    if facts.is_silent(peer):
+        return is_forced or server not in one.state.outdated
+    view = facts.view.view
+    return not start_refusals(one.group, view.of(server), view.of(peer))
 
 
 def take(one: SimController) -> None:
@@ -53,6 +68,8 @@ def _start_parts(one: SimController) -> None:
         return
     missing = [part for part in PARTS if part not in one.holdings[ServerName(server)].parts]
     if not missing or one.world.now < one.plans.get(server, 0.0):
+        return
+    if DATA in missing and not _data_allows(one, ServerName(server), is_forced=current.forced):
         return
     one.plans[server] = one.world.now + 4.0
     one.number += 1

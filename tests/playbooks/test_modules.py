@@ -1,8 +1,5 @@
 """Modules are pure: arguments in, a request or an outcome out."""
 
-import subprocess
-import sys
-
 import pytest
 
 from orchestrator.model import Outcome, Status, Verdict
@@ -149,89 +146,6 @@ def test_set_fact():
 
 def test_flow_with_nothing_to_walk_is_done():
     assert prepare("flow", {"state": "started"}).status is Status.OK
-
-
-def run_here(request):
-    """What the helper does with the request, on this machine."""
-    ran = subprocess.run(
-        request.args["argv"],
-        input=request.args.get("stdin", ""),
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    return done(rc=ran.returncode, stdout=ran.stdout, stderr=ran.stderr)
-
-
-@pytest.fixture
-def web_server():
-    """A server of its own process that answers 200 to / and 404 elsewhere; its port."""
-    program = (
-        "import http.server as h\n"
-        "class Handler(h.BaseHTTPRequestHandler):\n"
-        "    def do_GET(self):\n"
-        "        self.send_response(200 if self.path == '/' else 404)\n"
-        "        self.end_headers(); self.wfile.write(b'hello')\n"
-        "s = h.HTTPServer(('127.0.0.1', 0), Handler); print(s.server_port, flush=True)\n"
-        "s.serve_forever()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    ) as process:
-        yield int(process.stdout.readline())
-        process.kill()
-
-
-def test_uri_asks_and_tells_the_status(web_server):
-    args = {"url": f"http://127.0.0.1:{web_server}/"}
-    outcome = conclude("uri", args, run_here(prepare("uri", args)))
-
-    assert outcome.status is Status.OK
-    assert outcome.result == {"status": 200, "content": "hello"}
-
-
-def test_uri_fails_on_another_status(web_server):
-    args = {"url": f"http://127.0.0.1:{web_server}/x"}
-    outcome = conclude("uri", args, run_here(prepare("uri", args)))
-
-    assert outcome.status is Status.FAILED
-    assert outcome.message.endswith("/x answered 404, expected 200")
-    expected = {**args, "status_code": [200, 404]}
-    assert conclude("uri", expected, run_here(prepare("uri", expected))).status is Status.OK
-
-
-def test_uri_keeps_what_is_secret_from_the_command_line():
-    args = {"url": "http://127.0.0.1/", "url_username": "kim", "url_password": "tr0ub4dor"}
-
-    request = prepare("uri", {**args, "headers": {"X-Token": "5ecret"}})
-
-    assert "a2ltOnRyMHViNGRvcg==" in request.args["stdin"]
-    assert "5ecret" in request.args["stdin"]
-    assert not [word for word in request.args["argv"] if "5ecret" in word or "a2lt" in word]
-
-
-def test_uri_says_why_there_is_no_answer():
-    args = {"url": "http://127.0.0.1:1/"}
-    outcome = conclude("uri", args, run_here(prepare("uri", args)))
-
-    assert outcome.status is Status.FAILED
-    assert "refused" in outcome.message
-    assert prepare("uri", {"url": "file:///etc/passwd"}).status is Status.FAILED
-
-
-def test_wait_for_a_port(web_server):
-    there, gone = {"port": web_server}, {"port": 1, "state": "stopped"}
-    not_there = {"port": 1, "timeout": 0}
-
-    assert conclude("wait_for", there, run_here(prepare("wait_for", there))).status is Status.OK
-    assert conclude("wait_for", gone, run_here(prepare("wait_for", gone))).status is Status.OK
-    outcome = conclude("wait_for", not_there, run_here(prepare("wait_for", not_there)))
-    assert outcome.status is Status.FAILED
-    assert "refused" in outcome.message
 
 
 def test_what_a_command_would_change_nobody_can_tell():
