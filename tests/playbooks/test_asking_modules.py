@@ -1,6 +1,7 @@
 """Modules that ask from the server: their programs are run, against a server of their own."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -51,6 +52,23 @@ def web_server():
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+    ) as process:
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+@pytest.fixture
+def greeting_server():
+    """A server of its own process that greets who connects and hangs up; its port."""
+    program = (
+        "import socketserver as s\n"
+        "class Handler(s.BaseRequestHandler):\n"
+        "    def handle(self): self.request.sendall(b'220 mail ESMTP\\r\\n')\n"
+        "s = s.TCPServer(('127.0.0.1', 0), Handler); print(s.server_address[1], flush=True)\n"
+        "s.serve_forever()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, text=True
     ) as process:
         yield int(process.stdout.readline())
         process.kill()
@@ -180,3 +198,72 @@ def test_wait_for_a_port(web_server):
     outcome = used("wait_for", not_there)
     assert outcome.status is Status.FAILED
     assert "refused" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("said", "seen"),
+    [
+        ({}, None),
+        ({"state": "present"}, None),
+        ({"search_regex": "^server [rs]eady$"}, None),
+        ({"search_regex": "^ready"}, "nothing fits there"),
+        ({"state": "absent"}, "it is still there"),
+    ],
+)
+def test_wait_for_a_path(tmp_path, said, seen):
+    log = tmp_path / "log"
+    log.write_text("begin\nserver ready\n")
+    outcome = used("wait_for", {"path": str(log), "timeout": 0, **said})
+
+    assert outcome.status is (Status.FAILED if seen else Status.OK)
+    assert seen is None or outcome.message == f"{log}: {seen}"
+
+
+def test_wait_for_a_path_that_is_not_there(tmp_path):
+    args = {"path": str(tmp_path / "pid"), "timeout": 0}
+
+    assert used("wait_for", {**args, "state": "absent"}).status is Status.OK
+    outcome = used("wait_for", {**args, "msg": "the service did not begin"})
+    assert outcome.status is Status.FAILED
+    assert outcome.message == "the service did not begin"
+    assert "No such file" in outcome.result["stderr"]
+
+
+def test_wait_for_looks_at_the_end_of_a_long_file_from_the_begin_of_a_line(tmp_path):
+    log = tmp_path / "log"
+    log.write_bytes(b"\n" * (1 << 24) + b"server up\n")
+    args = {"path": str(log), "timeout": 0}
+
+    assert used("wait_for", {**args, "search_regex": "^server up$"}).status is Status.OK
+    log.write_bytes(b"y" * 8 + b"ready" + b"\n" * ((1 << 24) - 5))
+    assert used("wait_for", {**args, "search_regex": "^ready"}).status is Status.FAILED
+
+
+def test_wait_for_does_not_hang_on_a_fifo(tmp_path):
+    os.mkfifo(tmp_path / "fifo")
+    outcome = used("wait_for", {"path": str(tmp_path / "fifo"), "search_regex": "x", "timeout": 0})
+
+    assert outcome.message.endswith("nothing fits there")
+
+
+def test_wait_for_what_a_port_says(greeting_server):
+    args = {"port": greeting_server, "search_regex": "^220 .*ESMTP", "timeout": 5}
+
+    assert used("wait_for", args).status is Status.OK
+    outcome = used("wait_for", {**args, "search_regex": "^550", "timeout": 0})
+    assert outcome.message.endswith("nothing fits there")
+
+
+@pytest.mark.parametrize(
+    ("args", "problem"),
+    [
+        ({}, "say one of 'port' and 'path'"),
+        ({"port": 1, "path": "/x"}, "say one of 'port' and 'path'"),
+        ({"path": "/x", "search_regex": "("}, "'search_regex': '(' is no regular expression"),
+        ({"path": "/x", "search_regex": "a", "state": "absent"}, "nothing is there"),
+    ],
+)
+def test_wait_for_says_what_does_not_go_together(args, problem):
+    (found,) = MODULES["wait_for"].problems(args)
+
+    assert problem in found
