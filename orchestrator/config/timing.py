@@ -88,6 +88,15 @@ def _watchdog_conflicts(timing: Timing) -> Iterator[tuple[str, str, str]]:
     promoted peer. A time-out that nearly fills the lease leaves no moment for feeding it.
     """
     interval = question_interval(timing.lease_s)
+    if round(timing.watchdog_s - 2 * interval, 6) < 0:
+        # Fed with every question: one that is late must not reset a healthy active.
+        yield (
+            "watchdog",
+            "the watchdog would reset a healthy active that is late with one question:"
+            f" 2 x lease / 8 = {show_duration(2 * interval)}, more than the watchdog of"
+            f" {show_duration(timing.watchdog_s)}",
+            f"write a watchdog of at least {show_duration(2 * interval)}, or a shorter lease",
+        )
     needed = timing.watchdog_s + 2 * interval
     if round(timing.lease_s - needed, 6) >= 0:
         return
