@@ -1,5 +1,6 @@
 """`hasys simulate`: decision core and guards in a world of virtual time; no server is touched."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,10 +19,18 @@ FAILED = 1
 @click.option(
     "--processes", default=1, show_default=True, type=click.IntRange(1, 256), help="Side by side."
 )
+@click.option(
+    "--without", default="", metavar="SEED,SEED", help="Seeds of open findings: not played, named."
+)
 @click.option("-v", "--verbose", is_flag=True, help="With one seed: everything that happened.")
 @with_settings
 def simulate_command(
-    file: Path | None, seeds: str | None, processes: int, verbose: bool, settings: Settings
+    file: Path | None,
+    seeds: str | None,
+    processes: int,
+    without: str,
+    verbose: bool,
+    settings: Settings,
 ) -> int:
     """Play faults against the safety protocol, or a transcript against the decision core.
 
@@ -33,13 +42,26 @@ def simulate_command(
     Examples:
       hasys simulate --seeds 0:200
       hasys simulate --seeds 17:18 -v          everything that happened in seed 17
+      hasys simulate --seeds 0:200 --without 17
       hasys simulate tests/scenarios/rejoin.txt
     """
     if (file is None) == (seeds is None):
         raise click.UsageError("give either a FILE or --seeds A:B")
     if file is not None:
         return _transcript(file, settings)
-    return _seeds(_range(seeds or ""), processes, settings, verbose=verbose)
+    left_out = _left_out(without)
+    if left_out:
+        shown = ", ".join(map(str, sorted(left_out)))
+        click.echo(f"left out, for what they show is open: {shown}", err=True)
+    played = [seed for seed in _range(seeds or "") if seed not in left_out]
+    return _seeds(played, processes, settings, verbose=verbose)
+
+
+def _left_out(text: str) -> frozenset[int]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not all(word.isdigit() for word in words):
+        raise click.UsageError(f"--without {text!r}: write numbers with commas between them")
+    return frozenset(map(int, words))
 
 
 def _range(text: str) -> range:
@@ -68,7 +90,7 @@ def _transcript(file: Path, settings: Settings) -> int:
     return FAILED
 
 
-def _seeds(seeds: range, processes: int, settings: Settings, *, verbose: bool) -> int:
+def _seeds(seeds: Sequence[int], processes: int, settings: Settings, *, verbose: bool) -> int:
     from orchestrator.simulation.report import ENOUGH_RUNS
     from orchestrator.simulation.run import play, simulate
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from orchestrator.config import strict_yaml
 from orchestrator.config.problems import did_you_mean, excerpt, render_path
 from orchestrator.config.strict_yaml import Mapping, parse, parse_bytes, position_of, to_python
+from orchestrator.config.yaml_scalars import resolve
 from orchestrator.errors import ConfigInvalid
 
 
@@ -26,6 +27,7 @@ def meaning(text: str) -> object:
     ("text", "value"),
     [
         ("true", True),
+        ("0E0", 0.0),
         ("True", True),
         ("FALSE", False),
         ("yes", "yes"),
@@ -69,10 +71,18 @@ def test_a_scalar_means_what_it_looks_like(text: str, value: object):
     assert type(found["key"]) is type(value)
 
 
+def is_no_number(text: str) -> bool:
+    """`0E0` is a number in YAML 1.2 and none in 1.1: PyYAML writes it without quotes."""
+    return text == "" or not isinstance(resolve(text), float)
+
+
+TEXTS = st.text().filter(is_no_number)
+
+
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers(-(10**18), 10**18) | st.text(),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+        st.none() | st.booleans() | st.integers(-(10**18), 10**18) | TEXTS,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
         max_leaves=20,
     ).map(lambda value: {"key": value})
 )

@@ -16,7 +16,12 @@ from tests.live.data import ONE, TWO, DataSite, name_handler, prepare
 from tests.live.looked_after import LookedAfter
 from tests.live.site import until
 
-pytestmark = [pytest.mark.kernel_lab, pytest.mark.mission("A1"), pytest.mark.mission("R3")]
+pytestmark = [
+    pytest.mark.unproven,
+    pytest.mark.kernel_lab,
+    pytest.mark.mission("A1"),
+    pytest.mark.mission("R3"),
+]
 
 
 @pytest.fixture(scope="module")

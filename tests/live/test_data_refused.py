@@ -13,7 +13,7 @@ from tests.lab.kernel.lab import KernelLab
 from tests.live.data import ONE, TWO, DataSite, prepare
 from tests.live.site import until
 
-pytestmark = [pytest.mark.kernel_lab, pytest.mark.mission("A10")]
+pytestmark = [pytest.mark.unproven, pytest.mark.kernel_lab, pytest.mark.mission("A10")]
 FILE = f"/etc/drbd.d/{drbd.RESOURCE}.res"
 
 
