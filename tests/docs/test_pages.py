@@ -88,7 +88,19 @@ def test_documents_have_exactly_the_keys_that_are_documented(fresh_namespaces_la
 
 
 ONLY_SOMETIMES = {
-    "status": {"copies", "data", "condition", "in_sync_at", "text", "reason"},
+    "status": {
+        "copies",
+        "data",
+        "condition",
+        "in_sync_at",
+        "text",
+        "reason",
+        "goal",
+        "run",
+        "reasons",
+        "roles",
+        "solo",
+    },
     "explain": {"reason", "evidence", "advice"},
     "check": {"group", "server", "weight", "what", "advice"},
     "plan": {"what", "before", "after"},

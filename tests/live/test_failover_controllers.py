@@ -170,6 +170,7 @@ def test_release_ends_the_guards_and_leaves_the_service(web):
         assert web.site.on("linux1", "ls", "/var/lib/hasys").strip() == ""
 
 
+@pytest.mark.unproven
 def test_a_lease_that_is_shortened_while_it_runs_demotes_nobody(web):
     with web.daemon():
         web.serving()
