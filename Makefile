@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= auto
+# Labs wait more than they compute: four side by side on two cores.
+JOBS ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate mutations model-big cuts coverage
