@@ -3,11 +3,44 @@
 One rule for all: whoever exercises the controller's vote also runs the playbook.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.operate import carry_out, resume, unfinished_run
 from orchestrator.runtime.order import Caller, Order
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from orchestrator.cli.settings import Settings
+    from orchestrator.daemon.steward import Steward
+
+
+async def ask_loop(
+    settings: Settings,
+    name: str,
+    request: Mapping[str, Any],
+    here: Callable[[Steward], Awaitable[dict[str, Any]]],
+) -> dict[str, Any]:
+    """What the loop of a group answers: that of the daemon, else one for this command (`here`)."""
+    from orchestrator.daemon.client import found
+    from orchestrator.daemon.one_off import one_off
+    from orchestrator.runtime.application import opened
+
+    async with opened(
+        settings.inventory_directory(),
+        settings.state_directory(),
+        accept_new_host_keys=settings.accept_new_host_keys,
+    ) as application:
+        group = application.group(name)
+        daemon = await found(application.state_directory)
+        if daemon is not None:
+            return await daemon.ask({**request, "group": name})
+        return await one_off(application, group, here)
 
 
 async def act(

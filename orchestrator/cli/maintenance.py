@@ -38,18 +38,8 @@ def maintenance_command(group: str, wanted: str, settings: Settings) -> int:
 
 
 async def _change(name: str, mode: Mode, settings: Settings) -> dict[str, Any]:
-    from orchestrator.daemon import maintenance
-    from orchestrator.daemon.client import found
-    from orchestrator.daemon.one_off import one_off
-    from orchestrator.runtime.application import opened
+    from orchestrator.cli.acting import ask_loop
+    from orchestrator.daemon.maintenance import change
 
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
-        group = application.group(name)
-        daemon = await found(application.state_directory)
-        if daemon is not None:
-            return await daemon.ask({"op": "mode", "group": name, "mode": mode.value})
-        return await one_off(application, group, lambda steward: maintenance.change(steward, mode))
+    request = {"op": "mode", "mode": mode.value}
+    return await ask_loop(settings, name, request, lambda steward: change(steward, mode))

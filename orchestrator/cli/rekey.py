@@ -23,19 +23,7 @@ def rekey_command(group: str, settings: Settings) -> int:
 
 
 async def _rekey(name: str, settings: Settings) -> None:
-    from orchestrator.daemon.client import found
-    from orchestrator.daemon.one_off import one_off
+    from orchestrator.cli.acting import ask_loop
     from orchestrator.daemon.rekey import rekey
-    from orchestrator.runtime.application import opened
 
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
-        group = application.group(name)
-        daemon = await found(application.state_directory)
-        if daemon is not None:
-            await daemon.ask({"op": "rekey", "group": name})
-        else:
-            await one_off(application, group, rekey)
+    await ask_loop(settings, name, {"op": "rekey"}, rekey)

@@ -6,16 +6,7 @@ second at who has the address and who runs the service.
 
 import pytest
 
-from tests.live.looked_after import LookedAfter
-
 pytestmark = pytest.mark.lab
-
-
-@pytest.fixture
-def web(site):
-    looked_after = LookedAfter(site)
-    with looked_after.daemon():
-        yield looked_after
 
 
 @pytest.mark.mission("A1")

@@ -2,17 +2,9 @@
 
 import pytest
 
-from tests.live.looked_after import LookedAfter
 from tests.live.site import until
 
 pytestmark = pytest.mark.lab
-
-
-@pytest.fixture
-def web(site):
-    looked_after = LookedAfter(site)
-    with looked_after.daemon():
-        yield looked_after
 
 
 @pytest.mark.unproven
