@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from orchestrator.clock import Clock
 from orchestrator.model.state import GroupState
-from orchestrator.store.database import StoreUnusable
+from orchestrator.store.state_file import StoreUnusable
 
 AGAIN_S = 1.0
 """Between two attempts at a disk that does not take the state."""

@@ -31,7 +31,7 @@ from orchestrator.reconcile.reconciler import Reconciler
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.fencing import event_of, fencer_of, ordered_event
 from orchestrator.runtime.order import Caller
-from orchestrator.store.database import StoreUnusable
+from orchestrator.store.state_file import StoreUnusable
 from orchestrator.transport import PairTransport, Reply
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Status

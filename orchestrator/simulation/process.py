@@ -20,12 +20,13 @@ from orchestrator.simulation.helped import Asked, HelpedServer
 from orchestrator.simulation.virtual_time import WorldClock
 from orchestrator.simulation.world import World
 from orchestrator.store.copies import CopyStore
-from orchestrator.store.database import Database, StoreUnusable
+from orchestrator.store.database import Database
 from orchestrator.store.events import EventStore
 from orchestrator.store.group_states import GroupStates
 from orchestrator.store.identity import Identity
 from orchestrator.store.journal import Journal
 from orchestrator.store.plans import PlanStore
+from orchestrator.store.state_file import StoreUnusable
 from orchestrator.telemetry.publish import Publisher
 from orchestrator.transport import PushFrom, Reply, Request, Unreachable, UnreachableKind
 

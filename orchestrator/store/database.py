@@ -6,26 +6,18 @@ disk goes into the next one, so steps that run side by side share an fsync.
 
 import asyncio
 import functools
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
-from orchestrator.errors import HasysError
-from orchestrator.store.migrations import MIGRATIONS
+from orchestrator.store.state_file import StoreUnusable, opened
 
 T = TypeVar("T")
 LINGER_S = 0.005
 """How long a queued record waits for another to share its sync with."""
 Statement = tuple[str, Sequence[Any]]
-
-
-class StoreUnusable(HasysError):
-    """The state file cannot be opened, read or written; nothing may be done without it."""
-
-    exit_code = 1
 
 
 class Database:
@@ -123,65 +115,7 @@ class Database:
             ) from error
 
     def _connect(self) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._must_be_whole()
-            if not self._path.exists():  # variables of runs stand in it: for nobody else to read
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        except OSError as error:
-            raise StoreUnusable(
-                f"state directory {self._path.parent}: {error.strerror}",
-                hint="choose another with --state DIR or HASYS_STATE",
-            ) from error
-        connection = sqlite3.connect(self._path, timeout=5.0, isolation_level="IMMEDIATE")
-        connection.row_factory = sqlite3.Row
-        self._connection = connection
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        self._migrate(connection)
-
-    def _must_be_whole(self) -> None:
-        """A file that was cut short is refused now: what is left of it may look like a state."""
-        if not self._path.exists():
-            return
-        if not os.access(self._path, os.R_OK | os.W_OK):
-            raise StoreUnusable(
-                f"state file {self._path} may not be written by this user, or lies on a "
-                "read-only disk",
-                hint="run hasys as its owner, or choose another with --state DIR",
-            )
-        size = self._path.stat().st_size
-        with self._path.open("rb") as file:
-            header = file.read(100)
-        page = int.from_bytes(header[16:18], "big")
-        pages = int.from_bytes(header[28:32], "big")
-        if header[:15] != b"SQLite format 3"[: len(header)]:
-            return  # whatever it is, SQLite says so
-        if len(header) < 100 or size < pages * (65536 if page == 1 else page):
-            raise StoreUnusable(
-                f"state file {self._path} was cut short: it has {size} bytes",
-                hint="restore it from a backup; only where this controller never ran a group "
-                "may it be removed",
-            )
-
-    def _migrate(self, connection: sqlite3.Connection) -> None:
-        version = connection.execute("PRAGMA user_version").fetchone()[0]
-        if version > len(MIGRATIONS):
-            raise StoreUnusable(
-                f"state file {self._path} is of version {version}, "
-                f"this hasys knows up to {len(MIGRATIONS)}",
-                hint="use the newer hasys, or another state directory",
-            )
-        for number in range(version, len(MIGRATIONS)):
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
-                # Another process may have migrated while we waited for the lock.
-                if connection.execute("PRAGMA user_version").fetchone()[0] != number:
-                    continue
-                for statement in MIGRATIONS[number]:
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {number + 1}")
+        self._connection = opened(self._path)
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -10,7 +10,8 @@ from orchestrator.decision.restart import resumed
 from orchestrator.model import GroupName, Monotonic, Utc
 from orchestrator.model.pairing import Pairing
 from orchestrator.model.state import GroupState
-from orchestrator.store.database import Database, StoreUnusable
+from orchestrator.store.database import Database
+from orchestrator.store.state_file import StoreUnusable
 
 T = TypeVar("T")
 _converter = make_converter()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestrator.errors import Busy
 from orchestrator.model import GroupName
-from orchestrator.store.database import StoreUnusable
+from orchestrator.store.state_file import StoreUnusable
 
 
 @contextmanager

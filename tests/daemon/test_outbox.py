@@ -4,7 +4,7 @@ import asyncio
 
 from orchestrator.daemon.outbox import Outbox
 from orchestrator.model.state import GroupState, Vote
-from orchestrator.store.database import StoreUnusable
+from orchestrator.store.state_file import StoreUnusable
 from remote_helpers.protocol.words import Registration
 from tests.support.clock import JumpingClock
 

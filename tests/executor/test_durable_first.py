@@ -6,8 +6,9 @@ import sqlite3
 import pytest
 
 from orchestrator.executor.progress import StepEnded
-from orchestrator.store.database import Database, StoreUnusable
+from orchestrator.store.database import Database
 from orchestrator.store.journal import RunState
+from orchestrator.store.state_file import StoreUnusable
 from tests.executor.runs import RUN, Stage
 from tests.executor.test_runs import START, STOP, SWITCHOVER
 from tests.support.builders import LINUX1, a_group, a_resource

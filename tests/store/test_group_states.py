@@ -15,8 +15,9 @@ from orchestrator.model.state import (
     ProofKind,
     Vote,
 )
-from orchestrator.store.database import Database, StoreUnusable
+from orchestrator.store.database import Database
 from orchestrator.store.group_states import GroupStates
+from orchestrator.store.state_file import StoreUnusable
 from remote_helpers.protocol.words import Registration, Reign
 
 WEB = GroupName("web")

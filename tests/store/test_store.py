@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sqlite3
 from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
 import pytest
@@ -22,11 +23,12 @@ from orchestrator.model import (
     StepId,
     Utc,
 )
-from orchestrator.store.database import Database, StoreUnusable
+from orchestrator.store.database import Database
 from orchestrator.store.events import EventStore
 from orchestrator.store.identity import Identity
 from orchestrator.store.journal import Journal, RunState
 from orchestrator.store.lock import group_lock
+from orchestrator.store.state_file import StoreUnusable
 
 AT = Utc(datetime.datetime(2026, 11, 24, 3, 15, tzinfo=datetime.UTC))
 NOBODY = 65534
@@ -143,6 +145,59 @@ async def test_a_file_that_was_cut_short_is_refused(tmp_path, kept):
         await Database.open(path)
 
     assert "backup" in refused.value.hint
+
+
+def opened_as_soon_as(path: Path, go: Barrier, told: Connection) -> None:
+    async def open_it() -> None:
+        go.wait()
+        await (await Database.open(path)).close()
+
+    try:
+        asyncio.run(open_it())
+    except StoreUnusable as refused:
+        told.send(refused.message)
+    else:
+        told.send("opened")
+
+
+def test_a_daemon_and_commands_that_start_first_at_the_same_moment_share_one_file(tmp_path):
+    """Each once saw the other's file of no bytes, and called it cut short."""
+    many = 6
+    processes = multiprocessing.get_context("fork")
+    for attempt in range(5):
+        go = processes.Barrier(many)
+        hears, tells = multiprocessing.Pipe(duplex=False)
+        path = tmp_path / str(attempt) / "hasys.db"
+        others = [
+            processes.Process(target=opened_as_soon_as, args=(path, go, tells)) for _ in range(many)
+        ]
+        for other in others:
+            other.start()
+        assert [hears.recv() for _ in others] == ["opened"] * many
+        for other in others:
+            other.join()
+
+
+async def test_pages_that_still_stand_in_the_log_are_not_missing(tmp_path):
+    """Power was lost, or another process looked, while pages moved from the log into the file."""
+    path = tmp_path / "hasys.db"
+    database = await Database.open(path)
+    await database.write(("CREATE TABLE filler (bytes BLOB)", ()))
+    await database.write(("INSERT INTO filler VALUES (zeroblob(100000))", ()))
+    with path.open("r+b") as file:  # as a move that got as far as the first page leaves it
+        file.seek(28)
+        file.write((1000).to_bytes(4, "big"))
+    other = await Database.open(path)
+    assert await other.read("SELECT length(bytes) FROM filler")
+    await other.close()
+    await database.close()
+
+
+async def test_a_file_that_was_never_finished_is_made_again(tmp_path):
+    path = tmp_path / "hasys.db"
+    path.with_name("hasys.db.new").write_bytes(b"half")
+    await (await Database.open(path)).close()
+    assert [one.name for one in tmp_path.iterdir()] == ["hasys.db"]
 
 
 def refusal_of(path: Path, told: Connection) -> None:
