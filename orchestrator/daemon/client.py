@@ -66,7 +66,7 @@ class Daemon:
     async def _followed(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         async with self._connected() as (reader, writer):
             writer.write(json.dumps(request).encode() + b"\n")
-            while line := await reader.readline():
+            while line := await _line(reader):
                 message = json.loads(line)
                 if "progress" in message:
                     caller.report(wire.progress_from_json(message["progress"]))
@@ -79,16 +79,16 @@ class Daemon:
                     )
                 else:
                     return dict(message)
-        raise DaemonGone(
-            "the daemon ended before it answered",
-            hint="hasys history shows what became of the run; a daemon that starts goes on with it",
-        )
+        raise _gone()
 
     @asynccontextmanager
     async def _connected(
         self,
     ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-        reader, writer = await asyncio.open_unix_connection(self.path, limit=wire.LONGEST_LINE)
+        try:
+            reader, writer = await asyncio.open_unix_connection(self.path, limit=wire.LONGEST_LINE)
+        except OSError as error:  # it listened a moment ago
+            raise _gone() from error
         try:
             yield reader, writer
         finally:
@@ -116,6 +116,21 @@ class _Distant:
 
     def stop(self) -> None:
         self._writer.write(b'{"op": "stop"}\n')
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """None is left where the daemon was killed: the kernel resets what it had not read."""
+    try:
+        return await reader.readline()
+    except ConnectionError:
+        return b""
+
+
+def _gone() -> DaemonGone:
+    return DaemonGone(
+        "the daemon ended before it answered",
+        hint="hasys history shows what became of the run; a daemon that starts goes on with it",
+    )
 
 
 def _nobody() -> Caller:

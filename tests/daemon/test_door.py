@@ -113,6 +113,21 @@ async def test_a_daemon_that_goes_in_the_middle_is_no_silent_success(tmp_path):
             await Daemon(path=tmp_path / wire.SOCKET).ask({"op": "standing", "group": "web"})
 
 
+async def test_a_daemon_that_goes_before_it_is_asked_is_no_traceback(tmp_path):
+    """It was found a moment ago, and killed since: nobody listens, or the kernel ends the talk."""
+    with pytest.raises(DaemonGone):
+        await Daemon(path=tmp_path / wire.SOCKET).ask({"op": "standing", "group": "web"})
+
+    async def reset(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.05)  # what was sent is not read
+        writer.transport.abort()
+
+    server = await asyncio.start_unix_server(reset, tmp_path / wire.SOCKET)
+    async with server:
+        with pytest.raises(DaemonGone):
+            await Daemon(path=tmp_path / wire.SOCKET).ask({"op": "standing", "group": "web"})
+
+
 async def test_where_nobody_listens_there_is_no_daemon(tmp_path):
     assert await found(tmp_path) is None
     (tmp_path / wire.SOCKET).touch()
