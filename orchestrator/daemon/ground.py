@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.daemon.steward import Steward
     from orchestrator.executor.authority import Authority
     from orchestrator.executor.charter import Charter
+    from orchestrator.executor.power import Devices
     from orchestrator.transport import Transport
 
 LOOK_S = 2.5
@@ -31,6 +32,11 @@ class StewardGround:
         from orchestrator.daemon.reign_authority import ReignAuthority  # noqa: PLC0415
 
         return ReignAuthority(self._steward, charter)
+
+    def devices(self, by: str) -> Devices:
+        from orchestrator.daemon.fences import LoopDevices  # noqa: PLC0415
+
+        return LoopDevices(self._steward, by)
 
     @asynccontextmanager
     async def reach(self) -> AsyncIterator[Transport]:

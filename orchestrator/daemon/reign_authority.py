@@ -114,6 +114,8 @@ class ReignAuthority:
         steward = self._steward
         facts = steward.standing.facts()
         peer = facts.peer(server)
+        if facts.is_silent(peer) and facts.is_confirmed_off(peer, steward.state):
+            return None  # whether each of its reigns has its proof, the goal looks at
         if facts.is_silent(peer):
             return Refusal(
                 reason=Reason.SERVER_UNREACHABLE,

@@ -184,6 +184,7 @@ class _Compiler:
                 hint = did_you_mean(word, handlers) if handlers else "the play has no handlers"
                 self._add(task, "", f"no handler is named '{word}' or listens to it", hint)
         self._check_delegate(task)
+        self._check_servers(task)
         flow = self._flow(task) if task.module in WALKED and not wrong else ()
         return CompiledTask(path=path, task=task, flow=flow)
 
@@ -196,6 +197,13 @@ class _Compiler:
         if name in LOCAL:
             hint = "the controller runs no tasks"
         self._add(task, "", message, hint)
+
+    def _check_servers(self, task: Task) -> None:
+        for name in MODULES[task.module].names_servers(task.args):
+            if not is_template(name) and name not in self.group.server_names:
+                message = f"{task.module}: '{name}' is no server of group {self.group.name}"
+                hint = did_you_mean(name, self.group.server_names)
+                self._add(task, "server", message, hint)
 
     def _flow(self, task: Task) -> tuple[FlowStep, ...]:
         if task.module == "set_role":

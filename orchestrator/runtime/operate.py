@@ -7,6 +7,7 @@ from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.errors import UsageError
 from orchestrator.executor.charter import Charter
+from orchestrator.executor.power import PoweredTransport
 from orchestrator.executor.progress import Progress, RunBegun, RunEnded
 from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
@@ -49,7 +50,8 @@ async def carry_out(
             movement = order.wish(status)
             if not isinstance(movement, Movement):
                 return movement
-            changed = await differing(application, order, program, movement, transport)
+            devices = ground.devices(order.by)
+            changed = await differing(application, order, program, movement, transport, devices)
             if changed is not None:
                 return (changed,)
             charter = await _charter(application, order, program, movement, status)
@@ -60,7 +62,9 @@ async def carry_out(
                 charter.as_json(),
                 application.clock.utc(),
             )
-            site = Site(group=group, transport=transport, authorise=ground.authorise)
+            site = Site(
+                group=group, transport=transport, authorise=ground.authorise, devices=devices
+            )
             return await _run(application, site, program, charter, caller)
 
 
@@ -88,7 +92,12 @@ async def resume(
         if edited := notice(charter):
             await _tell(application, charter, "playbook-edited", Severity.WARNING, edited)
         async with ground.reach() as transport:
-            site = Site(group=group, transport=transport, authorise=ground.authorise)
+            site = Site(
+                group=group,
+                transport=transport,
+                authorise=ground.authorise,
+                devices=ground.devices(charter.by),
+            )
             return await _run(application, site, program, charter, caller)
 
 
@@ -153,7 +162,9 @@ async def _run(
             program=program,
             group=site.group,
             journal=application.journal,
-            transport=site.transport,
+            transport=PoweredTransport(
+                transport=site.transport, devices=site.devices, servers=charter.servers
+            ),
             authorise=site.authorise,
             clock=clock,
             report=report,
