@@ -13,7 +13,6 @@ from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import (
     Event,
-    Reason,
     Refusal,
     RunId,
     Severity,
@@ -25,7 +24,7 @@ from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.bind import Number, charter_of, program_of, unfinished_refusal
-from orchestrator.runtime.edited import notice
+from orchestrator.runtime.edited import amended, not_accepted, notice, seen_changes
 from orchestrator.runtime.ground import Ground, OwnGround
 from orchestrator.runtime.order import Caller, Order, Site
 from orchestrator.runtime.plan import differing
@@ -69,9 +68,16 @@ async def carry_out(
 
 
 async def resume(
-    application: Application, run_id: str, caller: Caller, ground: Ground | None = None
+    application: Application,
+    run_id: str,
+    caller: Caller,
+    accepted: str = "",
+    ground: Ground | None = None,
 ) -> RunResult | tuple[Refusal, ...]:
-    """Goes on with a run that was cut. Raises UsageError when there is nothing to go on with."""
+    """Goes on with a run that was cut. Raises UsageError when there is nothing to go on with.
+
+    `accepted`: the beginning of the digest of a changed program that a person has looked at.
+    """
     group = application.group((await unfinished_run(application, run_id)).group)
     ground = ground or OwnGround(application=application, group=group)
     with ground.held(f"resume of {run_id}"):
@@ -88,7 +94,13 @@ async def resume(
             selection=Selection.from_json(charter.selection),
         )
         if program.digest != charter.digest:
-            return (_changed(record),)
+            refusal = not_accepted(charter, program, accepted)
+            if refusal is not None:
+                return (refusal,)
+            told = f"it goes on although {seen_changes(charter, program)}"
+            charter = amended(charter, program)
+            await application.journal.amend(charter.run, charter.as_json())
+            await _tell(application, charter, "run-amended", Severity.WARNING, told)
         if edited := notice(charter):
             await _tell(application, charter, "playbook-edited", Severity.WARNING, edited)
         async with ground.reach() as transport:
@@ -238,11 +250,3 @@ def _summary(result: RunResult) -> str:
         return "; ".join(refusal.evidence for refusal in result.refusals)
     failures = "; ".join(f"{server}: {one.message}" for server, one in result.failures.items())
     return failures or f"{result.charter.playbook} {result.state.value}"
-
-
-def _changed(record: RunRecord) -> Refusal:
-    return Refusal(
-        reason=Reason.PLAN_CHANGED,
-        evidence=f"the configuration of {record.group} has changed since run {record.id} began",
-        advice=f"put it back, or end the run with: hasys resume {record.id} --abandon",
-    )

@@ -92,7 +92,7 @@ def checked_digest(digest: str) -> str:
     text = digest.strip().lower()
     if len(text) < LEAST_DIGEST or any(letter not in "0123456789abcdef" for letter in text):
         raise UsageError(
-            f"{digest!r} is no digest of a plan",
-            hint=f"give at least {LEAST_DIGEST} characters of what --check printed",
+            f"{digest!r} is no digest",
+            hint=f"give at least {LEAST_DIGEST} characters of the one that was printed",
         )
     return text
