@@ -56,7 +56,7 @@ class Interlock:
         """A stop alone makes no second active server."""
         return None
 
-    async def has_stopped(self, _server: ServerName) -> Refusal | None:
+    async def has_stopped(self, _server: ServerName, _path: str) -> Refusal | None:
         """The look before the next start is what counts."""
         return None
 

@@ -150,7 +150,7 @@ class Run:
 
     def _authority(self, transport: Transport) -> Authority:
         if self.authorise is not None:
-            return self.authorise(transport, self.charter)
+            return self.authorise(transport, self.charter, self.program)
         return Interlock(
             group=self.group,
             reign=self.charter.reign,
