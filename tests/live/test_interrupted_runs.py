@@ -167,7 +167,9 @@ def test_a_run_whose_group_was_changed_goes_on_when_a_person_agrees_to_what_is_s
         kill(controller)
     held.wait_until_nobody_waits()
     held.let_go()
-    running.change_group(lambda document: document["resources"]["site"].update(stop_timeout="20s"))
+    running.change_group(
+        lambda document: document["resources"]["site"].update(timeouts={"stop": "20s"})
+    )
 
     run = running.runs()[0]["run"]
     refused = running.hasys("resume", run)
