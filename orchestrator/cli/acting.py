@@ -60,15 +60,17 @@ async def act(
 
 
 async def go_on(
-    application: Application, run: str, caller: Caller
+    application: Application, run: str, caller: Caller, accepted: str = ""
 ) -> RunResult | tuple[Refusal, ...]:
     from orchestrator.daemon.client import found
     from orchestrator.daemon.one_off import one_off
 
     daemon = await found(application.state_directory)
     if daemon is not None:
-        return await daemon.resume(run, caller)
+        return await daemon.resume(run, caller, accepted)
     group = application.group((await unfinished_run(application, run)).group)
     if await application.states.pairing(group.name) is not None:
-        return await one_off(application, group, lambda steward: steward.runs.resume(run, caller))
-    return await resume(application, run, caller)
+        return await one_off(
+            application, group, lambda steward: steward.runs.resume(run, caller, accepted)
+        )
+    return await resume(application, run, caller, accepted)

@@ -16,7 +16,7 @@ from orchestrator.errors import UsageError
 from orchestrator.fencing import Attempt, Fenced, FenceOutcome, Power, Reading
 from orchestrator.model import Group, Reason, Refusal, ServerName
 from orchestrator.runtime.application import Application, opened
-from orchestrator.runtime.fencing import fence_by_hand, fencer_of, is_on, switch_on_by_hand
+from orchestrator.runtime.fencing import OwnDevices, fencer_of, is_on, switch_on_by_hand
 from orchestrator.store.lock import group_lock
 
 FAILED = 1
@@ -99,7 +99,7 @@ async def _switch_off(application: Application, group: Group, server: ServerName
     if (daemon := await found(application.state_directory)) is not None:
         return wire.outcome_from_json(await daemon.ask(_request(group, server, "off", by)))
     with group_lock(application.state_directory, group.name, f"fence {server} by {by}"):
-        return await fence_by_hand(application, group, server, by)
+        return await OwnDevices(application=application, group=group, by=by).off(server)
 
 
 async def _switch_on(

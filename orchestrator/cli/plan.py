@@ -1,6 +1,5 @@
 """A plan as people read it: each step with what it would do, what goes side by side, the digest."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, assert_never
@@ -19,11 +18,11 @@ from orchestrator.playbooks.model import (
     CompiledTask,
     Program,
 )
+from orchestrator.playbooks.prospects import written
 from orchestrator.playbooks.select import tasks_of
 
 SHOWN = 12
 """Characters of the digest that people are shown; enough to name it."""
-_TURNS = re.compile(r"(\[\d+\]|~\d+)+$")
 _RULES = (
     "The servers of one task go side by side, and so do steps with the same number. All this holds",
     "as long as no step fails and nobody changes the servers meanwhile.",
@@ -93,7 +92,7 @@ def _step_json(
         "would": step.would,
         "message": step.message,
         "assumes": step.assumes,
-        "wave": numbers.get((_base(task.path), _resource_of(step))),
+        "wave": numbers.get((written(task.path), _resource_of(step))),
         "diff": None
         if step.diff is None
         else {"what": step.diff.what, "before": step.diff.before, "after": step.diff.after},
@@ -110,7 +109,7 @@ class _Drawing:
         self._tasks: dict[str, list[PlannedTask]] = {}
         for play in plan.plays:
             for task in play.tasks:
-                self._tasks.setdefault(_base(task.path), []).append(task)
+                self._tasks.setdefault(written(task.path), []).append(task)
 
     def play(
         self,
@@ -188,7 +187,7 @@ class _Drawing:
                     yield from (f"{inside}  {line}" for line in diff_lines(step.diff))
 
     def _number(self, task: PlannedTask, step: PlannedStep) -> int:
-        return self._numbers.get((_base(task.path), _resource_of(step)), 0)
+        return self._numbers.get((written(task.path), _resource_of(step)), 0)
 
 
 def exit_code(plan: Plan) -> int:
@@ -204,10 +203,6 @@ def _head(number: int, task: PlannedTask, step: PlannedStep) -> str:
     item = f" (item={step.item})" if step.item else ""
     title = "" if step.title == task.name else f" {step.title}"
     return f"{wave}[{step.server}]{title}{item}"
-
-
-def _base(path: str) -> str:
-    return _TURNS.sub("", path)
 
 
 def _resource_of(step: PlannedStep) -> str:

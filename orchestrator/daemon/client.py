@@ -47,9 +47,11 @@ class Daemon:
         request = {"op": "carry-out", "order": wire.asked_to_json(asked)}
         return wire.result_from_json(await self._followed(request, caller))
 
-    async def resume(self, run: str, caller: Caller) -> RunResult | tuple[Refusal, ...]:
+    async def resume(
+        self, run: str, caller: Caller, accepted: str = ""
+    ) -> RunResult | tuple[Refusal, ...]:
         """Raises DaemonSaysNo."""
-        request = {"op": "resume", "run": run}
+        request = {"op": "resume", "run": run, "accept": accepted}
         return wire.result_from_json(await self._followed(request, caller))
 
     async def force(

@@ -73,7 +73,7 @@ class Door:
         run = str(request["run"])
         record = await unfinished_run(self._application, run)
         runs = self._steward({"group": record.group}).runs
-        return wire.result_to_json(await runs.resume(run, caller))
+        return wire.result_to_json(await runs.resume(run, caller, str(request["accept"])))
 
     async def _preview(self, request: Request, _: Caller) -> Mapping[str, Any]:
         return forcing(self._steward(request), str(request["to"]))

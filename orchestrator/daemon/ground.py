@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from orchestrator.daemon.steward import Steward
     from orchestrator.executor.authority import Authority
     from orchestrator.executor.charter import Charter
+    from orchestrator.executor.power import Devices
+    from orchestrator.playbooks.model import Program
     from orchestrator.transport import Transport
 
 LOOK_S = 2.5
@@ -27,10 +29,15 @@ class StewardGround:
         self._steward = steward
         self.held = held
 
-    def authorise(self, _transport: Transport, charter: Charter) -> Authority:
+    def authorise(self, _transport: Transport, charter: Charter, program: Program) -> Authority:
         from orchestrator.daemon.reign_authority import ReignAuthority  # noqa: PLC0415
 
-        return ReignAuthority(self._steward, charter)
+        return ReignAuthority(self._steward, charter, program)
+
+    def devices(self, by: str) -> Devices:
+        from orchestrator.daemon.fences import LoopDevices  # noqa: PLC0415
+
+        return LoopDevices(self._steward, by)
 
     @asynccontextmanager
     async def reach(self) -> AsyncIterator[Transport]:

@@ -10,18 +10,13 @@ from orchestrator.decision.intents import Because, Wish
 from orchestrator.executor.charter import Charter
 from orchestrator.model import Reason, Refusal, ServerName
 from orchestrator.model.state import GoalKind
+from orchestrator.playbooks.model import Program
+from orchestrator.playbooks.prospects import starts_after
 from orchestrator.transport import Done, Gate
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Plan
 from remote_helpers.protocol.words import Reign
 
-MOVES = frozenset(
-    {
-        *("switchover", "failback", "failover", "forced-failover"),
-        *("partition-resolution", "restart", "rolling-upgrade"),
-    }
-)
-"""Shipped playbooks that stop the service in order to start it; any other may mean to stop it."""
 WAIT_S = 0.5
 """At most between two looks; each turn of the loop wakes sooner."""
 
@@ -29,9 +24,10 @@ WAIT_S = 0.5
 class ReignAuthority:
     """Of one run."""
 
-    def __init__(self, steward: Steward, charter: Charter) -> None:
+    def __init__(self, steward: Steward, charter: Charter, program: Program) -> None:
         self._steward = steward
         self._charter = charter
+        self._program = program
         self._gates: dict[ServerName, Gate] = {}
 
     def gate(self, server: ServerName) -> Gate | None:
@@ -71,7 +67,7 @@ class ReignAuthority:
         del server
         return None
 
-    async def has_stopped(self, server: ServerName) -> Refusal | None:
+    async def has_stopped(self, server: ServerName, path: str) -> Refusal | None:
         """Ends the server's reign, and waits until its guard has checked every resource."""
         steward = self._steward
         self._gates.pop(server, None)
@@ -79,7 +75,7 @@ class ReignAuthority:
         while self._may_reign(server):
             goal = steward.state.goal
             if goal is None:
-                steward.begin(self._wish(self._ending, server, server))
+                steward.begin(self._wish(self._ending(path), server, server))
             elif goal.source == server and not goal.source_stopped:
                 steward.source_has_stopped()
             if steward.now() > limit:
@@ -91,13 +87,11 @@ class ReignAuthority:
             await steward.next_turn(WAIT_S)
         return None
 
-    @property
-    def _ending(self) -> GoalKind:
+    def _ending(self, path: str) -> GoalKind:
         """A move that fails between stop and start, and cannot go back at once, must not leave the
         group as if a person had stopped it: nobody would start it again.
         """
-        moves = self._charter.playbook in MOVES
-        return GoalKind.HAND_OVER if moves else GoalKind.STOP
+        return GoalKind.HAND_OVER if starts_after(self._program, path) else GoalKind.STOP
 
     def _may_reign(self, server: ServerName) -> bool:
         return any(one.reign.server == server for one in votes.unproven(self._steward.state.vote))
@@ -114,6 +108,8 @@ class ReignAuthority:
         steward = self._steward
         facts = steward.standing.facts()
         peer = facts.peer(server)
+        if facts.is_silent(peer) and facts.is_confirmed_off(peer, steward.state):
+            return None  # whether each of its reigns has its proof, the goal looks at
         if facts.is_silent(peer):
             return Refusal(
                 reason=Reason.SERVER_UNREACHABLE,

@@ -124,11 +124,12 @@ class Runs:
         self._seen_to = goal.since
         return await self.carry_out(self._for_goal(goal), caller)
 
-    async def resume(self, run_id: str, caller: Caller) -> RunResult | tuple[Refusal, ...]:
+    async def resume(
+        self, run_id: str, caller: Caller, accepted: str = ""
+    ) -> RunResult | tuple[Refusal, ...]:
         """Raises Busy, and UsageError when there is nothing to go on with."""
-        return await resume(
-            self._steward.application, run_id, self._kept(caller), ground=self._ground()
-        )
+        application, kept = self._steward.application, self._kept(caller)
+        return await resume(application, run_id, kept, accepted, ground=self._ground())
 
     def _ground(self) -> StewardGround:
         return StewardGround(self._steward, self.held)

@@ -20,6 +20,7 @@ from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood
 from orchestrator.daemon.timeline import Timeline
 from orchestrator.decision import decide as deciding
+from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import Because, Fence, Tell, Wish, Work
 from orchestrator.executor.run import RunResult
 from orchestrator.fencing import FenceOutcome
@@ -35,6 +36,7 @@ from orchestrator.store.state_file import StoreUnusable
 from orchestrator.transport import PairTransport, Reply
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Status
+from remote_helpers.protocol.words import Reign
 
 TURN_S = 0.5
 HASTY_TURN_S = 0.05
@@ -83,8 +85,12 @@ class Steward:
         self._timeline = Timeline()
         self.news = Newsroom(application, group.name)
         self.runs = Runs(self)
-        self._fences = Fences(
-            fencer_of(application, group), self.clock, done=self._fenced, told=self._tell_fencing
+        self.fences = Fences(
+            fencer_of(application, group),
+            self.clock,
+            done=self._fenced,
+            told=self._tell_fencing,
+            reigns=self._may_run_on,
         )
 
     # --- life ---
@@ -231,9 +237,9 @@ class Steward:
         self._outbox.send(lambda: self._spawn(self._say(server, message)))
 
     def fence(self, intent: Fence) -> None:
-        if self._fences.takes(intent):
+        if self.fences.takes(intent):
             self.news.say(ordered_event(self.application, self.group, intent.server, BY))
-            self._outbox.send(lambda: self._spawn(self._fences.carry_out(intent)))
+            self._outbox.send(lambda: self._spawn(self.fences.carry_out(intent)))
 
     def work(self, intent: Work) -> None:
         self.runs.want(intent)
@@ -275,6 +281,10 @@ class Steward:
     def _fenced(self, result: FenceResult) -> None:
         self.loop.fenced(result)
         self.turn()
+
+    def _may_run_on(self, server: ServerName) -> tuple[Reign, ...]:
+        unproven = votes.unproven(self.state.vote)
+        return tuple(one.reign for one in unproven if one.reign.server == server)
 
     def _tell_fencing(self, outcome: FenceOutcome) -> None:
         self.news.say(event_of(self.application, self.group, outcome, BY))

@@ -106,8 +106,10 @@ def plan_resolve(
 
 
 def plan_play(status: GroupStatus) -> Movement | tuple[Refusal, ...]:
-    """A site's own playbook: from the active server, or where none is, from the preferred one."""
-    return _from(status, status.active or status.group.preferred_active)
+    """A site's own playbook: from the active server, or from the one that may be: it is silent."""
+    silent = [one.server for one in status.view.servers if isinstance(one.reach, Unknown)]
+    may_serve = silent[0] if len(silent) == 1 else status.group.preferred_active
+    return _from(status, status.active or may_serve)
 
 
 def _from(status: GroupStatus, source: ServerName) -> Movement:

@@ -60,6 +60,8 @@ class Aftermath:
                 self.scope.lost.note_stopped(server, message)
         if node.task.directives.delegate_to is None:
             self.scope.lost.note(server, outcome)
+        else:
+            self.scope.lost.note_proof(outcome)
 
     def _stops_all(self, node: CompiledTask) -> bool:
         stopped = {step.resource for step in node.flow if step.action is FlowAction.STOP}

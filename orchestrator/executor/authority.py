@@ -10,6 +10,7 @@ from typing import Protocol
 
 from orchestrator.executor.charter import Charter
 from orchestrator.model import Refusal, ServerName
+from orchestrator.playbooks.model import Program
 from orchestrator.transport import Gate, Reply, Request, Transport
 
 
@@ -22,8 +23,8 @@ class Authority(Protocol):
         """Why nothing is to be stopped there: the other one could not take over."""
         ...
 
-    async def has_stopped(self, server: ServerName) -> Refusal | None:
-        """A run has stopped the whole service there: its right to hold it ends.
+    async def has_stopped(self, server: ServerName, path: str) -> Refusal | None:
+        """The task of this path has stopped the whole service there: its right to hold it ends.
 
         A refusal says that this could not be confirmed; then nothing may start elsewhere.
         """
@@ -34,8 +35,8 @@ class Authority(Protocol):
         ...
 
 
-Authorise = Callable[[Transport, Charter], Authority]
-"""Makes the authority of one run, from its transport and its charter."""
+Authorise = Callable[[Transport, Charter, Program], Authority]
+"""Makes the authority of one run."""
 
 
 class GatedTransport:

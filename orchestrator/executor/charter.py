@@ -34,6 +34,8 @@ class Charter:
     """The texts of all files that the playbook includes, by path."""
     selection: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     """Tags and the task to start at: `playbooks.directives.Selection`."""
+    basis: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What the program rests on, part by part: what has changed since can be said."""
     diff: bool = False
     """What tasks change within files is told."""
 

@@ -84,7 +84,7 @@ class FlowRunner:
         """A step of its own: a resumed run that went back since must not end the new reign."""
 
         async def end() -> Outcome:
-            refusal = await self.authority.has_stopped(server)
+            refusal = await self.authority.has_stopped(server, task.path)
             return Outcome(status=Status.OK) if refusal is None else as_outcome(refusal)
 
         step = Step(

@@ -11,7 +11,8 @@ from typing import Any
 
 from orchestrator.model import ServerName
 from orchestrator.playbooks.later import DecidedLater
-from orchestrator.transport import Done, Reign, Reply, Request
+from orchestrator.playbooks.module import POWER_READ
+from orchestrator.transport import Done, Reign, Reply, Request, Unreachable, UnreachableKind
 from orchestrator.transport.read_only import ReadOnlyTransport
 
 WANTED = {"resource.start": "started", "resource.stop": "stopped"}
@@ -25,6 +26,7 @@ class Foreseen:
         self._transport = transport
         self._reign = reign
         self._states: dict[tuple[ServerName, str], str] = {}
+        self._off: set[ServerName] = set()
         self._open: dict[tuple[ServerName, str], str] = {}
 
     def note(self, server: ServerName, resource: str, state: str) -> None:
@@ -35,7 +37,15 @@ class Foreseen:
         """From here on nobody can tell how it is there."""
         self._open[server, resource] = why
 
+    def note_off(self, server: ServerName) -> None:
+        self._off.add(server)
+
     async def call(self, server: ServerName, request: Request) -> Reply:
+        if request.op == POWER_READ:
+            return await self._read_power(server, request)
+        if server in self._off:
+            message = f"{server} is switched off by then"
+            return Unreachable(kind=UnreachableKind.NO_ROUTE, message=message)
         match request.op:
             case "check" if request.args["op"] in WANTED:
                 return await self._foretell_move(server, request)
@@ -48,6 +58,12 @@ class Foreseen:
             case _:
                 pass
         return await self._transport.call(server, request)
+
+    async def _read_power(self, server: ServerName, request: Request) -> Reply:
+        meant = ServerName(request.args["server"])
+        if meant not in self._off:
+            return await self._transport.call(server, request)
+        return _done(server=meant, power="off", changed=False, attempts=["switched off by then"])
 
     async def close(self) -> None:
         await self._transport.close()

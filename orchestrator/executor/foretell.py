@@ -38,6 +38,8 @@ class Foreteller:
         found = await predict(use, self._as_then, self._group)
         if isinstance(found, Outcome):
             return found
+        if found.verdict is Verdict.CHANGE and (switched_off := use.module.ends(use.call)):
+            self._as_then.note_off(switched_off)
         touches = frozenset[str]() if use.is_harmless else use.module.touches(use.call)
         found = self._reconsidered(use.server, found, touches)
         may_change = found.verdict in (Verdict.CHANGE, Verdict.UNKNOWN) and use.module.mutates

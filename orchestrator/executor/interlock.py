@@ -8,6 +8,8 @@ run's epoch was raised on it: from then on no step of an older run can start any
 import dataclasses
 
 from orchestrator.clock import Clock
+from orchestrator.executor.lost import LostServers
+from orchestrator.fencing import Power
 from orchestrator.model import (
     Group,
     Outcome,
@@ -20,8 +22,12 @@ from orchestrator.model import (
     Status,
     Unknown,
 )
+from orchestrator.playbooks.module import POWER_READ
 from orchestrator.probes.collect import look
-from orchestrator.transport import Gate, Reign, Transport
+from orchestrator.transport import Done, Gate, Reign, Reply, Request, Transport
+
+READ_DEADLINE_S = 60.0
+"""The devices have time-outs of their own, which end sooner."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +36,27 @@ class Interlock:
     reign: Reign
     transport: Transport
     clock: Clock
+    lost: LostServers
 
     async def may_start(self, server: ServerName) -> Refusal | None:
-        """Why nothing may be started on `server` now; None: its peer is confirmed stopped."""
+        """Why nothing may be started on `server` now; None: its peer is confirmed stopped, or off.
+
+        What the run has fenced is read once more, at this moment. The race it prevents: somebody
+        switches it on again, and it serves while its network does not answer us.
+        """
         peer = self.group.peer_of(server).name
-        return judge(await look(self.group, peer, self.transport, self.clock), self.reign)
+        seen = await look(self.group, peer, self.transport, self.clock)
+        refusal = judge(seen, self.reign)
+        if isinstance(seen.reach, Unknown) and self.lost.is_fenced(peer):
+            asked = Request(op=POWER_READ, args={"server": peer}, deadline_s=READ_DEADLINE_S)
+            return _judge_power(peer, await self.transport.call(peer, asked))
+        return refusal
 
     async def may_stop(self, _server: ServerName) -> Refusal | None:
         """A stop alone makes no second active server."""
         return None
 
-    async def has_stopped(self, _server: ServerName) -> Refusal | None:
+    async def has_stopped(self, _server: ServerName, _path: str) -> Refusal | None:
         """The look before the next start is what counts."""
         return None
 
@@ -89,6 +105,17 @@ def judge(peer: ServerView, reign: Reign) -> Refusal | None:
                 advice=f"stop it there first: hasys stop {reign.group} --on {peer.server}",
             )
     return None
+
+
+def _judge_power(peer: ServerName, read: Reply) -> Refusal | None:
+    if isinstance(read, Done) and read.data["power"] == Power.OFF.value:
+        return None
+    seen = "; ".join(read.data["attempts"]) if isinstance(read, Done) else read.message
+    return Refusal(
+        reason=Reason.FENCE_FAILED,
+        evidence=f"{peer} was switched off by this run, and is not read as off now: {seen}",
+        advice="see whether somebody switched it on again; nothing starts beside it",
+    )
 
 
 def as_outcome(refusal: Refusal) -> Outcome:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.model import Outcome, ServerName, Status
+from orchestrator.playbooks.module import SERVER_STATE
 
 
 class LostState(enum.Enum):
@@ -20,10 +21,6 @@ class LostState(enum.Enum):
 
 _WEIGHT = tuple(LostState)
 """The first says most."""
-
-RESULT_KEY = "server_state"
-"""A module that proves a state (a fence, a lease that ran out) returns it under this key:
-`{server, state, evidence}`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +54,15 @@ class LostServers:
     def note_started(self, server: ServerName) -> None:
         """From here on what was seen before proves nothing."""
         self._stopped.pop(server, None)
+        self._proofs.pop(server, None)
+        if server in self._lost:
+            evidence = f"started again after: {self._lost[server].evidence}"
+            self._lost[server] = Lost(state=LostState.UNKNOWN, evidence=evidence)
+
+    def is_fenced(self, server: ServerName) -> bool:
+        """Whether this run had it switched off, or found it so; it may be on again by now."""
+        proof = self._proofs.get(server)
+        return proof is not None and proof.state is LostState.FENCED
 
     def note(self, server: ServerName, outcome: Outcome) -> None:
         """How something ended that was asked of this server."""
@@ -67,7 +73,10 @@ class LostServers:
             else:
                 lost = Lost(state=LostState.STOPPED, evidence=evidence)
             self._keep(server, self._proofs.get(server, lost))
-        proof = outcome.result.get(RESULT_KEY)
+        self.note_proof(outcome)
+
+    def note_proof(self, outcome: Outcome) -> None:
+        proof = outcome.result.get(SERVER_STATE)
         if isinstance(proof, Mapping) and outcome.status.is_good:
             self._prove(proof)
 
@@ -78,7 +87,7 @@ class LostServers:
             return
         server = ServerName(str(proof.get("server")))
         self._proofs[server] = Lost(state=state, evidence=str(proof.get("evidence", "")))
-        if server in self._lost:
+        if server in self._lost or state is LostState.FENCED:  # off: it need not be asked first
             self._keep(server, self._proofs[server])
 
     def _keep(self, server: ServerName, lost: Lost) -> None:

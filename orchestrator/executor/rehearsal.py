@@ -33,12 +33,17 @@ _EPOCH = "the number of a run's reign is drawn when it begins"
 
 
 def foretelling_hands(
-    group: Group, charter: Charter, transport: Transport, steps: StepRunner, clock: Clock
+    group: Group,
+    charter: Charter,
+    transport: Transport,
+    steps: StepRunner,
+    clock: Clock,
+    scope: Scope,
 ) -> Hands:
     """For `check_mode: true` in a run. They have no way to change a server."""
     as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
     actor = OnlySaid(Foreteller(as_then, group.name))
-    return _hands(group, charter, actor, as_then, steps, clock)
+    return _hands(group, charter, actor, as_then, steps, clock, scope)
 
 
 def _hands(
@@ -48,8 +53,11 @@ def _hands(
     as_then: Foreseen,
     steps: StepRunner,
     clock: Clock,
+    scope: Scope,
 ) -> Hands:
-    authority = Interlock(group=group, reign=charter.reign, transport=as_then, clock=clock)
+    authority = Interlock(
+        group=group, reign=charter.reign, transport=as_then, clock=clock, lost=scope.lost
+    )
     copies = CopyKeeper(
         group=group, actor=actor, transport=as_then, authority=authority, clock=clock, steps=steps
     )
@@ -72,7 +80,7 @@ async def rehearse(
     steps = StepRunner(run=charter.run, journal=_Nowhere(), clock=hurrying, report=report, past={})
     as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
     actor = Foreteller(as_then, group.name)
-    hands = _hands(group, charter, actor, as_then, steps, hurrying)
+    hands = _hands(group, charter, actor, as_then, steps, hurrying, scope)
     tasks = TaskRunner(
         scope=scope,
         hands=hands,

@@ -128,7 +128,7 @@ class Run:
             scope=scope,
             hands=Hands(actor=actor, flows=flows),
             foretelling=foretelling_hands(
-                self.group, self.charter, transport, self._steps, self.clock
+                self.group, self.charter, transport, self._steps, self.clock, scope
             ),
             steps=self._steps,
             clock=self.clock,
@@ -150,9 +150,13 @@ class Run:
 
     def _authority(self, transport: Transport) -> Authority:
         if self.authorise is not None:
-            return self.authorise(transport, self.charter)
+            return self.authorise(transport, self.charter, self.program)
         return Interlock(
-            group=self.group, reign=self.charter.reign, transport=transport, clock=self.clock
+            group=self.group,
+            reign=self.charter.reign,
+            transport=transport,
+            clock=self.clock,
+            lost=self._scope.lost,
         )
 
     async def _walk(self, doubtful: Iterable[ServerName]) -> Failures:

@@ -9,6 +9,7 @@ whatever is in progress there and ends what nobody waits for any more.
 from collections.abc import Iterable
 
 from orchestrator.executor.charter import Charter
+from orchestrator.executor.power import OF_DEVICES
 from orchestrator.executor.reign import raise_request
 from orchestrator.model import Group, ServerName
 from orchestrator.transport import (
@@ -39,13 +40,13 @@ class SettledTransport:
 
     async def call(self, server: ServerName, request: Request) -> Reply:
         """What hinders the waiting is the answer to the request, which is then not sent."""
-        if server in self._doubtful:
+        if server in self._doubtful and request.op not in OF_DEVICES:
             settled = await self._transport.call(server, self._raise)
             if not isinstance(settled, Done):
                 return settled
             self._doubtful.discard(server)
         reply = await self._transport.call(server, request)
-        if request.reign is not None and _may_go_on(reply):
+        if request.reign is not None and _may_go_on(reply) and request.op not in OF_DEVICES:
             self._doubtful.add(server)
         return reply
 

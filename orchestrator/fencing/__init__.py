@@ -13,6 +13,7 @@ from orchestrator.fencing.outcome import (
     NotFenced,
     Power,
     Reading,
+    power_of,
     result_of,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "NotFenced",
     "Power",
     "Reading",
+    "power_of",
     "result_of",
 ]

@@ -2,6 +2,8 @@
 
 import dataclasses
 import enum
+import itertools
+from collections.abc import Iterable
 
 from orchestrator.model import Monotonic, Refusal, ServerName
 from orchestrator.model.guard_report import FenceResult
@@ -47,6 +49,19 @@ class Reading:
 
     power: Power
     attempt: Attempt
+
+
+def power_of(readings: Iterable[Reading]) -> Power:
+    """Of a server, by its devices: the first level that can tell. A board without power says
+    nothing, and the strip behind it does; all plugs of one level are to be off.
+    """
+    for _, level in itertools.groupby(readings, key=lambda one: one.attempt.level):
+        seen = {one.power for one in level}
+        if Power.ON in seen:
+            return Power.ON
+        if seen == {Power.OFF}:
+            return Power.OFF
+    return Power.UNKNOWN
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,6 @@ Called by `runtime` before each run and for plans. The order of a flow comes fro
 """
 
 import dataclasses
-import enum
-import hashlib
-import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, assert_never
@@ -15,6 +12,7 @@ from orchestrator.config.problems import Position, Problems, did_you_mean
 from orchestrator.graph import FlowAction, FlowGraph, build, needed_by, standing_on, steps
 from orchestrator.model import Group, ResourceName, ServerName
 from orchestrator.playbooks.arguments import WrongArgument, is_template
+from orchestrator.playbooks.basis import basis_of, digest_of
 from orchestrator.playbooks.directives import Selection
 from orchestrator.playbooks.model import (
     Block,
@@ -92,7 +90,8 @@ def compile_program(
         playbook=playbook,
         plays=plays,
         variables=of_servers,
-        digest=_digest(playbook, group, only, of_servers),
+        digest=digest_of(playbook, group, only, of_servers),
+        basis=basis_of(group, of_servers),
     )
 
 
@@ -184,6 +183,7 @@ class _Compiler:
                 hint = did_you_mean(word, handlers) if handlers else "the play has no handlers"
                 self._add(task, "", f"no handler is named '{word}' or listens to it", hint)
         self._check_delegate(task)
+        self._check_servers(task)
         flow = self._flow(task) if task.module in WALKED and not wrong else ()
         return CompiledTask(path=path, task=task, flow=flow)
 
@@ -196,6 +196,13 @@ class _Compiler:
         if name in LOCAL:
             hint = "the controller runs no tasks"
         self._add(task, "", message, hint)
+
+    def _check_servers(self, task: Task) -> None:
+        for name in MODULES[task.module].names_servers(task.args):
+            if not is_template(name) and name not in self.group.server_names:
+                message = f"{task.module}: '{name}' is no server of group {self.group.name}"
+                hint = did_you_mean(name, self.group.server_names)
+                self._add(task, "server", message, hint)
 
     def _flow(self, task: Task) -> tuple[FlowStep, ...]:
         if task.module == "set_role":
@@ -250,34 +257,3 @@ def _asks_roles(play: Play) -> bool:
 
 def _names(handlers: Sequence[Task]) -> frozenset[str]:
     return frozenset(word for task in handlers for word in (task.name, *task.listen))
-
-
-def _digest(
-    playbook: Playbook, group: Group, only: Collection[ResourceName], of_servers: Variables
-) -> str:
-    """Servers by name: a new port or key file of one does not make another program."""
-    contributed = {
-        "playbook": playbook.text,
-        "files": playbook.files,
-        "group": group.name,
-        "servers": group.server_names,
-        "resources": group.resources,
-        "variables": of_servers,
-        "only": sorted(only),
-    }
-    text = json.dumps(_plain(contributed), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _plain(value: Any) -> Any:
-    """The same text for equal values, whatever order a mapping was written in."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-        return [type(value).__name__, _plain(fields)]
-    if isinstance(value, Mapping):
-        return {str(name): _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, enum.Enum):
-        return value.value
-    return value if value is None or isinstance(value, str | int | float) else str(value)

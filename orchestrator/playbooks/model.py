@@ -240,3 +240,5 @@ class Program:
     """What the inventory says of each server."""
     digest: str
     """Of playbook text and of what the group contributed: equal digests do the same."""
+    basis: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What the group contributed, part by part: `playbooks.basis`."""

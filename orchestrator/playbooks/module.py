@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from orchestrator.model import Diff, NoUndo, Outcome, Prediction, Status, Undo, Verdict
+from orchestrator.model import Diff, NoUndo, Outcome, Prediction, ServerName, Status, Undo, Verdict
 from orchestrator.playbooks.arguments import (
     Parameters,
     WrongArgument,
@@ -23,6 +23,11 @@ from orchestrator.transport import Done, Request
 from orchestrator.transport.read_only import READS
 
 CHANGES_NOTHING = "none needed; it changes nothing"
+POWER_OFF, POWER_READ = "power.off", "power.read"
+"""Operations for fencing devices, `{server}`: the controller's, and none of a server's helper."""
+SERVER_STATE = "server_state"
+"""A module that proves what became of a server returns it under this key: `{server, state,
+evidence}`."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +90,11 @@ class Module:
         """The file beside the playbook that these arguments name; read before the run begins."""
         del args
         return None
+
+    def names_servers(self, args: Mapping[str, Any]) -> tuple[str, ...]:
+        """Servers that these arguments name; each must be one of the group's."""
+        del args
+        return ()
 
     def problem_in(self, text: str) -> SyntaxProblem | None:
         """What is wrong with that file before there are values."""
@@ -160,6 +170,11 @@ class Module:
         """
         del call
         return frozenset()
+
+    def ends(self, call: Call) -> ServerName | None:
+        """The server that it would switch off: a plan asks that one nothing more."""
+        del call
+        return None
 
     def taking(self, request: Request) -> Request:
         """The request once that right is there: a guard is asked for it as it acts."""

@@ -11,7 +11,8 @@ MAGIC: Mapping[str, str] = {
     "group_names": "a list of the group's name",
     "group": "the group's name",
     "drbd_resources": "names of the DRBD resources of the group, as in /etc/drbd.d",
-    "source": "the server that the service leaves, or on which it stops",
+    "source": "the server that the service leaves, or on which it stops; of a playbook: "
+    "the ACTIVE one, else the one that does not answer, else the preferred one",
     "target": "the server that the service goes to, or on which it starts",
     "preferred_active": "the server that the group prefers",
     "epoch": "number of the run's reign",

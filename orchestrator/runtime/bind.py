@@ -54,6 +54,7 @@ def charter_of(order: Order, program: Program, movement: Movement, number: Numbe
         by=order.by,
         files=order.playbook.files,
         selection=order.selection.as_json(),
+        basis=program.basis,
         diff=order.diff,
     )
 

@@ -1,5 +1,6 @@
 """Fencing devices by hand and for `check --live`: the same orders and rules as for the loop."""
 
+import dataclasses
 import functools
 import os
 
@@ -21,14 +22,26 @@ def fencer_of(application: Application, group: Group) -> Fencer:
     return Fencer(group.fencing, Agents(os.environ), application.clock)
 
 
-async def fence_by_hand(
-    application: Application, group: Group, server: ServerName, by: str
-) -> FenceOutcome:
-    """The caller holds the group: cut off by it, the steps of a run would be half done."""
-    await application.publisher.publish(ordered_event(application, group, server, by))
-    outcome = await fencer_of(application, group).fence(server)
-    await application.publisher.publish(event_of(application, group, outcome, by))
-    return outcome
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OwnDevices:
+    """A group's devices where no loop looks after it; orders are told in the name of `by`.
+
+    Whoever gives an order holds the group: cut off by it, the steps of a run would be half done.
+    """
+
+    application: Application
+    group: Group
+    by: str
+
+    async def off(self, server: ServerName) -> FenceOutcome:
+        application, group = self.application, self.group
+        await application.publisher.publish(ordered_event(application, group, server, self.by))
+        outcome = await fencer_of(application, group).fence(server)
+        await application.publisher.publish(event_of(application, group, outcome, self.by))
+        return outcome
+
+    async def read(self, server: ServerName) -> tuple[Reading, ...]:
+        return await fencer_of(self.application, self.group).status(server)
 
 
 async def switch_on_by_hand(

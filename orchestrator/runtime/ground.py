@@ -16,8 +16,10 @@ from typing import Protocol
 
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.executor.authority import Authorise
+from orchestrator.executor.power import Devices
 from orchestrator.model import Group
 from orchestrator.runtime.application import Application
+from orchestrator.runtime.fencing import OwnDevices
 from orchestrator.runtime.observe import observe
 from orchestrator.store.lock import group_lock
 from orchestrator.transport import Transport
@@ -27,6 +29,10 @@ class Ground(Protocol):
     @property
     def authorise(self) -> Authorise | None:
         """Who says what a run may start; None: a look at the peer before each start."""
+        ...
+
+    def devices(self, by: str) -> Devices:
+        """What can switch the group's servers off; each order is told as this one's."""
         ...
 
     def held(self, purpose: str) -> AbstractContextManager[None]:
@@ -49,6 +55,9 @@ class OwnGround:
     application: Application
     group: Group
     authorise: Authorise | None = None
+
+    def devices(self, by: str) -> Devices:
+        return OwnDevices(application=self.application, group=self.group, by=by)
 
     @contextmanager
     def held(self, purpose: str) -> Iterator[None]:

@@ -7,12 +7,12 @@ from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.errors import UsageError
 from orchestrator.executor.charter import Charter
+from orchestrator.executor.power import PoweredTransport
 from orchestrator.executor.progress import Progress, RunBegun, RunEnded
 from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import (
     Event,
-    Reason,
     Refusal,
     RunId,
     Severity,
@@ -24,7 +24,7 @@ from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.bind import Number, charter_of, program_of, unfinished_refusal
-from orchestrator.runtime.edited import notice
+from orchestrator.runtime.edited import amended, not_accepted, notice, seen_changes
 from orchestrator.runtime.ground import Ground, OwnGround
 from orchestrator.runtime.order import Caller, Order, Site
 from orchestrator.runtime.plan import differing
@@ -49,7 +49,8 @@ async def carry_out(
             movement = order.wish(status)
             if not isinstance(movement, Movement):
                 return movement
-            changed = await differing(application, order, program, movement, transport)
+            devices = ground.devices(order.by)
+            changed = await differing(application, order, program, movement, transport, devices)
             if changed is not None:
                 return (changed,)
             charter = await _charter(application, order, program, movement, status)
@@ -60,14 +61,23 @@ async def carry_out(
                 charter.as_json(),
                 application.clock.utc(),
             )
-            site = Site(group=group, transport=transport, authorise=ground.authorise)
+            site = Site(
+                group=group, transport=transport, authorise=ground.authorise, devices=devices
+            )
             return await _run(application, site, program, charter, caller)
 
 
 async def resume(
-    application: Application, run_id: str, caller: Caller, ground: Ground | None = None
+    application: Application,
+    run_id: str,
+    caller: Caller,
+    accepted: str = "",
+    ground: Ground | None = None,
 ) -> RunResult | tuple[Refusal, ...]:
-    """Goes on with a run that was cut. Raises UsageError when there is nothing to go on with."""
+    """Goes on with a run that was cut. Raises UsageError when there is nothing to go on with.
+
+    `accepted`: the beginning of the digest of a changed program that a person has looked at.
+    """
     group = application.group((await unfinished_run(application, run_id)).group)
     ground = ground or OwnGround(application=application, group=group)
     with ground.held(f"resume of {run_id}"):
@@ -84,11 +94,22 @@ async def resume(
             selection=Selection.from_json(charter.selection),
         )
         if program.digest != charter.digest:
-            return (_changed(record),)
+            refusal = not_accepted(charter, program, accepted)
+            if refusal is not None:
+                return (refusal,)
+            told = f"it goes on although {seen_changes(charter, program)}"
+            charter = amended(charter, program)
+            await application.journal.amend(charter.run, charter.as_json())
+            await _tell(application, charter, "run-amended", Severity.WARNING, told)
         if edited := notice(charter):
             await _tell(application, charter, "playbook-edited", Severity.WARNING, edited)
         async with ground.reach() as transport:
-            site = Site(group=group, transport=transport, authorise=ground.authorise)
+            site = Site(
+                group=group,
+                transport=transport,
+                authorise=ground.authorise,
+                devices=ground.devices(charter.by),
+            )
             return await _run(application, site, program, charter, caller)
 
 
@@ -153,7 +174,9 @@ async def _run(
             program=program,
             group=site.group,
             journal=application.journal,
-            transport=site.transport,
+            transport=PoweredTransport(
+                transport=site.transport, devices=site.devices, servers=charter.servers
+            ),
             authorise=site.authorise,
             clock=clock,
             report=report,
@@ -227,11 +250,3 @@ def _summary(result: RunResult) -> str:
         return "; ".join(refusal.evidence for refusal in result.refusals)
     failures = "; ".join(f"{server}: {one.message}" for server, one in result.failures.items())
     return failures or f"{result.charter.playbook} {result.state.value}"
-
-
-def _changed(record: RunRecord) -> Refusal:
-    return Refusal(
-        reason=Reason.PLAN_CHANGED,
-        evidence=f"the configuration of {record.group} has changed since run {record.id} began",
-        advice=f"put it back, or end the run with: hasys resume {record.id} --abandon",
-    )

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.executor.authority import Authorise
+from orchestrator.executor.power import Devices
 from orchestrator.executor.progress import Report
 from orchestrator.model import Group, Refusal, ResourceName, ServerName
 from orchestrator.playbooks.directives import Selection
@@ -61,3 +62,5 @@ class Site:
     group: Group
     transport: Transport
     authorise: Authorise | None
+    devices: Devices
+    """What can switch its servers off."""

@@ -6,11 +6,13 @@ Called by `cli`; and by `operate`, where a run was ordered with the digest of a 
 from orchestrator.decision.movement import Movement
 from orchestrator.errors import UsageError
 from orchestrator.executor.plan import Plan, Recorder, changes, lines_of
+from orchestrator.executor.power import Devices, PoweredTransport
 from orchestrator.executor.rehearsal import rehearse
 from orchestrator.model import Epoch, Reason, Refusal, RunId
 from orchestrator.playbooks.model import Program
 from orchestrator.runtime.application import Application
 from orchestrator.runtime.bind import Number, charter_of, program_of, unfinished_refusal
+from orchestrator.runtime.fencing import OwnDevices
 from orchestrator.runtime.observe import observe
 from orchestrator.runtime.order import Order
 from orchestrator.transport import Transport
@@ -27,13 +29,14 @@ async def foresee(application: Application, order: Order) -> Plan | tuple[Refusa
     unfinished = await application.journal.unfinished(order.group.name)
     if unfinished is not None:
         return (unfinished_refusal(unfinished),)
+    devices = OwnDevices(application=application, group=order.group, by=order.by)
     async with application.reach(order.group) as transport:
         asking = ReadOnlyTransport(transport)
         status = await observe(application, order.group, asking)
         movement = order.wish(status)
         if not isinstance(movement, Movement):
             return movement
-        plan = await foretold(application, order, program, movement, asking)
+        plan = await foretold(application, order, program, movement, asking, devices)
     await application.plans.keep(
         plan.digest, order.group.name, lines_of(plan), application.clock.utc()
     )
@@ -46,12 +49,14 @@ async def foretold(
     program: Program,
     movement: Movement,
     transport: Transport,
+    devices: Devices,
 ) -> Plan:
     number = Number(run=RunId("not-begun"), epoch=Epoch(1), controller=application.controller)
     charter = charter_of(order, program, movement, number)
     recorder = Recorder()
+    powered = PoweredTransport(transport=transport, devices=devices, servers=charter.servers)
     failures = await rehearse(
-        order.group, charter, program, transport, application.clock, recorder.report
+        order.group, charter, program, powered, application.clock, recorder.report
     )
     return recorder.plan(charter, failures)
 
@@ -62,12 +67,13 @@ async def differing(
     program: Program,
     movement: Movement,
     transport: Transport,
+    devices: Devices,
 ) -> Refusal | None:
     """Why the run would not be the plan that was ordered; None: it is that one, step by step."""
     wanted = order.plan
     if not wanted:
         return None
-    now = await foretold(application, order, program, movement, transport)
+    now = await foretold(application, order, program, movement, transport, devices)
     if now.digest.startswith(wanted):
         return None
     kept = await application.plans.find(wanted, order.group.name)
@@ -86,7 +92,7 @@ def checked_digest(digest: str) -> str:
     text = digest.strip().lower()
     if len(text) < LEAST_DIGEST or any(letter not in "0123456789abcdef" for letter in text):
         raise UsageError(
-            f"{digest!r} is no digest of a plan",
-            hint=f"give at least {LEAST_DIGEST} characters of what --check printed",
+            f"{digest!r} is no digest",
+            hint=f"give at least {LEAST_DIGEST} characters of the one that was printed",
         )
     return text

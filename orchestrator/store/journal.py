@@ -87,6 +87,12 @@ class Journal:
             )
         )
 
+    async def amend(self, run: RunId, charter: Mapping[str, Any]) -> None:
+        """The run goes on by another charter, and so does whoever resumes it after this."""
+        await self._database.write(
+            ("UPDATE run SET charter = ? WHERE id = ?", (json.dumps(charter), run))
+        )
+
     async def mark(self, run: RunId, state: RunState, at: Utc, message: str = "") -> None:
         ended = None if state.is_unfinished else at.isoformat()
         await self._database.write(

@@ -21,9 +21,10 @@ READS = frozenset(
         "file.read",
         "file.find",
         "epoch.read",
+        "power.read",
     }
 )
-"""Operations of the helper that only look. One that is not listed here does not go out."""
+"""Operations that only look. One that is not listed here does not go out."""
 
 
 class ReadOnlyTransport:

@@ -4,6 +4,7 @@ import dataclasses
 
 from orchestrator.decision.movement import (
     Movement,
+    plan_play,
     plan_resolve,
     plan_start,
     plan_stop,
@@ -42,6 +43,20 @@ def reasons(refusals):
 
 def test_a_switchover_goes_from_the_active_to_the_clean_standby():
     assert plan_switchover(healthy(), None) == Movement(source=LINUX1, target=LINUX2)
+
+
+def test_a_playbook_leaves_the_active_or_the_silent_or_else_the_preferred_server():
+    stopped = a_server_view(GROUP, LINUX1, STOPPED)
+    active = a_server_view(GROUP, LINUX2, STARTED)
+    silent = an_unreachable(GROUP, LINUX2)
+    idle = a_server_view(GROUP, LINUX2, STOPPED)
+
+    assert GROUP.preferred_active == LINUX1
+    assert plan_play(seen(stopped, active)) == Movement(source=LINUX2, target=LINUX1)
+    assert plan_play(seen(stopped, silent)) == Movement(source=LINUX2, target=LINUX1)
+    assert plan_play(seen(stopped, idle)) == Movement(source=LINUX1, target=LINUX2)
+    both = seen(an_unreachable(GROUP, LINUX1), silent)
+    assert plan_play(both) == Movement(source=LINUX1, target=LINUX2)
 
 
 def test_a_switchover_to_where_the_service_is_says_so():

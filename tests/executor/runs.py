@@ -22,7 +22,7 @@ from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
-from orchestrator.transport import Failed, FailureKind
+from orchestrator.transport import Failed, FailureKind, Transport
 from tests.support.builders import LINUX1, LINUX2
 from tests.support.clock import JumpingClock
 from tests.support.servers import InMemoryServers
@@ -78,6 +78,8 @@ class Stage:
     records: int = 0
     files: dict[str, str] = dataclasses.field(default_factory=lambda: dict(LIBRARY))
     variables: dict[ServerName, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    around: Callable[[Transport], Transport] = lambda servers: servers
+    """What stands between a run and the servers."""
 
     def program(
         self,
@@ -136,7 +138,7 @@ class Stage:
                 ),
                 group=self.group,
                 journal=cutting,  # type: ignore[arg-type]
-                transport=self.servers,
+                transport=self.around(self.servers),
                 clock=self.clock,
                 report=self.progress.append,
                 past=await journal.steps(charter.run),
@@ -163,7 +165,7 @@ class Stage:
             self.group,
             charter,
             self.program(text, Selection.from_json(charter.selection), charter.variables),
-            self.servers,
+            self.around(self.servers),
             self.clock,
             recorder.report,
         )

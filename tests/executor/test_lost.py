@@ -2,8 +2,9 @@
 
 import pytest
 
-from orchestrator.executor.lost import RESULT_KEY, LostServers
+from orchestrator.executor.lost import LostServers
 from orchestrator.model import Outcome, Status
+from orchestrator.playbooks.module import SERVER_STATE
 from orchestrator.store.journal import RunState
 from tests.executor.runs import ControllerDied
 from tests.support.builders import LINUX1, LINUX2
@@ -31,7 +32,7 @@ AFTERWARDS = """
 
 def proof(state, server=LINUX1):
     found = {"server": server, "state": state, "evidence": f"{state}, seen by the device"}
-    return Outcome(status=Status.CHANGED, result={RESULT_KEY: found})
+    return Outcome(status=Status.CHANGED, result={SERVER_STATE: found})
 
 
 async def test_a_later_play_sees_that_the_server_is_lost_and_nothing_else_is_known(stage):

@@ -104,3 +104,25 @@ def test_by_hand_the_daemon_is_asked(switched):
     assert not switched.lab.powered("linux2")
     assert switched.status()["active"] == "linux1"
     assert switched.hasys("fence", "web", "linux2", "--action", "on").code == 0
+
+
+@pytest.mark.mission("A1")
+def test_without_a_daemon_a_playbook_fences_the_lost_server_and_starts_the_other(site, tmp_path):
+    devices = {name: [lab_device(site.lab, name, tmp_path)] for name in ("linux1", "linux2")}
+    site.change_group(lambda document: document.update(fencing=devices))
+    site.done("start", "web")
+    site.on("linux1", "systemctl", "stop", "ssh")  # it serves, and takes no login any more
+
+    with Witness(site.lab.description) as witness:
+        checked = site.hasys("play", "web", "fenced-failover", "--check")
+        powered = site.lab.powered("linux1")
+        played = site.hasys("play", "web", "fenced-failover", "-o", "json")
+
+    witness.timeline.assert_never_both(Thing.ADDRESS)
+    assert "linux1 is on; its devices answer" in checked.out
+    assert powered
+    assert not site.lab.powered("linux1")
+    assert played.document["state"] == "done"
+    assert played.document["lost"]["linux1"]["state"] == "fenced"
+    assert site.fetch().strip() == "linux2"
+    assert events_of_fencing(site) == [("fence-ordered", "linux1"), ("server-fenced", "linux1")]

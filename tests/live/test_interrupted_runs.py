@@ -105,7 +105,9 @@ def test_a_run_that_no_longer_fits_is_abandoned_and_a_start_completes_its_work(r
     running.done("start", "web")
 
     assert changed.code == 3
-    assert f"the configuration of web has changed since run {run} began" in changed.err
+    gone = f"the configuration of web has changed since run {run} began: resource address is gone"
+    assert gone in changed.err
+    assert "--accept" not in changed.err
     assert half == {"site": "started", "gate": "started", "address": "stopped"}
     assert running.states("linux1") == WHOLE
     assert running.fetch().strip() == "linux1"
@@ -154,6 +156,37 @@ def test_a_second_signal_cuts_the_steps_off_and_the_run_is_still_resumed(running
     assert "cut off; `hasys history` shows the run, `hasys resume` goes on" in answer.err
     assert cut_at == {"site": "started", "gate": "started", "address": "stopped"}
     assert running.fetch().strip() == "linux2"
+
+
+def test_a_run_whose_group_was_changed_goes_on_when_a_person_agrees_to_what_is_shown(running):
+    """The part that would not stop is given less time, and then the run goes on."""
+    held = Gate(running, "linux1", "stop")
+    held.hold()
+    with running.begun("switchover", "web") as controller:
+        held.wait_until_reached()
+        kill(controller)
+    held.wait_until_nobody_waits()
+    held.let_go()
+    running.change_group(
+        lambda document: document["resources"]["site"].update(timeouts={"stop": "20s"})
+    )
+
+    run = running.runs()[0]["run"]
+    refused = running.hasys("resume", run)
+    another = running.hasys("resume", run, "--accept", "0123456789ab")
+    digest = refused.err.partition("--accept ")[2][:12]
+    running.done("resume", run, "--accept", digest)
+
+    assert (refused.code, another.code) == (3, 3)
+    assert f"changed since run {run} began: resource site has changed" in refused.err
+    assert f"put it back; or go on by what is there now: hasys resume {run} --accept" in refused.err
+    amended = [one for one in events(running) if one["kind"] == "run-amended"]
+    assert "resource site has changed" in amended[0]["text"]
+    assert running.fetch().strip() == "linux2"
+
+
+def events(site):
+    return site.done("events", "-o", "json").document["events"]
 
 
 def test_a_signal_before_anything_was_done_says_so_and_leaves_no_run(site):

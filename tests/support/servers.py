@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrator.model import Group, ServerName
+from orchestrator.playbooks.module import POWER_OFF, POWER_READ
 from orchestrator.transport import (
     Done,
     Failed,
@@ -48,6 +49,8 @@ class InMemoryServers:
 
     async def call(self, server: ServerName, request: Request) -> Reply:
         await asyncio.sleep(0)
+        if request.op in (POWER_OFF, POWER_READ):
+            return self._power(request)
         host = self.servers[server]
         if not host.reachable:
             return Unreachable(kind=UnreachableKind.TIMED_OUT, message=f"{server}: no answer")
@@ -82,6 +85,17 @@ class InMemoryServers:
         if host.record["promised"] != request.reign.epoch:
             return Failed(kind=FailureKind.STALE_EPOCH, message="a higher epoch is promised")
         return None
+
+    def _power(self, request: Request) -> Reply:
+        """Both hang on switches that do what they are told."""
+        name = ServerName(request.args["server"])
+        was_on = self.servers[name].reachable
+        changed = request.op == POWER_OFF and was_on
+        if changed:
+            self.servers[name].reachable = False
+            self.log.append(f"switched off {name}")
+        power = "on" if was_on and not changed else "off"
+        return _done({"server": name, "power": power, "changed": changed, "attempts": []})
 
     def _poll(self, server: ServerName, host: InMemoryServer, request: Request) -> Reply:
         resources = {name: {"state": state, "detail": ""} for name, state in host.states.items()}

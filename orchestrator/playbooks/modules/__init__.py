@@ -9,6 +9,7 @@ from orchestrator.playbooks.modules.copy import Copy
 from orchestrator.playbooks.modules.debug import Debug
 from orchestrator.playbooks.modules.drbd import Drbd
 from orchestrator.playbooks.modules.fail import Fail
+from orchestrator.playbooks.modules.fence import Fence
 from orchestrator.playbooks.modules.file import File
 from orchestrator.playbooks.modules.flow import Flow
 from orchestrator.playbooks.modules.lineinfile import BlockInFile, LineInFile
@@ -34,6 +35,7 @@ MODULES: Mapping[str, Module] = {
         Debug(),
         Drbd(),
         Fail(),
+        Fence(),
         File(),
         Find(),
         Flow(),
