@@ -26,10 +26,10 @@ prepare: venv ## what the tests need of the machine (installs it as root, else s
 	$(BIN)/python -m tests.prepare
 
 test: prepare check simulate ## everything
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not mutations and not model_big and not unproven"
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not mutations and not model_big and not unproven"
 
 test-quick: venv ## without root and labs, under two minutes
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m "not lab and not kernel_lab and not model and not mutations and not unproven"
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not lab and not kernel_lab and not model and not mutations and not unproven"
 
 check: venv ## format, lint, types, layers, sizes, docs
 	$(BIN)/ruff format --check .
