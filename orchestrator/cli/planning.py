@@ -78,11 +78,15 @@ def foretell(order_of: OrderOf, settings: Settings, planning: Planning) -> int:
 async def _foresee(
     order_of: OrderOf, settings: Settings
 ) -> tuple[Plan, Program] | tuple[Refusal, ...]:
+    from orchestrator.daemon.client import found as listening
+
     async with opened(
         settings.inventory_directory(),
         settings.state_directory(),
         accept_new_host_keys=settings.accept_new_host_keys,
     ) as application:
         order = order_of(application)
-        found = await foresee(application, order)
+        daemon = await listening(application.state_directory)
+        foresight = functools.partial(daemon.foresee, order.group.name) if daemon else None
+        found = await foresee(application, order, foresight)
         return (found, program_of(application, order)) if isinstance(found, Plan) else found

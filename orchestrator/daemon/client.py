@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.daemon import wire
 from orchestrator.executor.run import RunResult
-from orchestrator.model import Refusal
+from orchestrator.model import Refusal, ServerName
 from orchestrator.runtime.order import Caller, Order
 from orchestrator.runtime.wishes import Wished
 
@@ -60,6 +60,11 @@ class Daemon:
         """Raises DaemonSaysNo."""
         request = {"op": "force", "group": group, "to": server, "token": token}
         return wire.result_from_json(await self._followed(request, caller))
+
+    async def foresee(self, group: str, server: ServerName) -> Refusal | None:
+        """What its loop would say to a start there. Raises DaemonSaysNo."""
+        found = await self.ask({"op": "foresee", "group": group, "server": server})
+        return wire.refusal_from_json(found["refused"]) if found else None
 
     async def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """A question with one answer. Raises DaemonSaysNo."""

@@ -9,9 +9,10 @@ from orchestrator.daemon.force import force, forcing
 from orchestrator.daemon.groups import Groups
 from orchestrator.daemon.rekey import rekey
 from orchestrator.daemon.steward import Steward
+from orchestrator.decision.foresight import foreseen
 from orchestrator.errors import Busy, UsageError
 from orchestrator.executor.run import RunResult
-from orchestrator.model import GroupName, Mode, Refusal
+from orchestrator.model import GroupName, Mode, Refusal, ServerName
 from orchestrator.playbooks.beside import Kept
 from orchestrator.playbooks.parse import parse
 from orchestrator.runtime.application import Application
@@ -46,6 +47,7 @@ class Door:
             "carry-out": self._carried_out,
             "dismiss": self._dismissed,
             "fence": self._fenced,
+            "foresee": self._foreseen,
             "force": self._forced,
             "force-preview": self._preview,
             "mode": self._mode,
@@ -65,6 +67,11 @@ class Door:
     async def _standing(self, request: Request, _: Caller) -> Mapping[str, Any]:
         steward = self._steward(request)
         return steward.standing.as_json(steward.runs.acting)
+
+    async def _foreseen(self, request: Request, _: Caller) -> Mapping[str, Any]:
+        steward, server = self._steward(request), ServerName(str(request["server"]))
+        found = foreseen(steward.standing.facts(), steward.state, server)
+        return {} if found is None else {"refused": wire.refusal_to_json(found)}
 
     async def _carried_out(self, request: Request, caller: Caller) -> Mapping[str, Any]:
         return wire.result_to_json(await self._carry_out(request["order"], caller))

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from orchestrator.daemon.quiet import QuietTransport
+from orchestrator.decision.foresight import foreseen
 from orchestrator.decision.roles import GroupStatus, status_of
 from orchestrator.probes.collect import collect
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from orchestrator.executor.authority import Authority
     from orchestrator.executor.charter import Charter
     from orchestrator.executor.power import Devices
+    from orchestrator.model import Refusal, ServerName
     from orchestrator.playbooks.model import Program
     from orchestrator.transport import Transport
 
@@ -33,6 +35,9 @@ class StewardGround:
         from orchestrator.daemon.reign_authority import ReignAuthority  # noqa: PLC0415
 
         return ReignAuthority(self._steward, charter, program)
+
+    async def foresight(self, server: ServerName) -> Refusal | None:
+        return foreseen(self._steward.standing.facts(), self._steward.state, server)
 
     def devices(self, by: str) -> Devices:
         from orchestrator.daemon.fences import LoopDevices  # noqa: PLC0415

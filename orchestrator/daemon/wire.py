@@ -99,6 +99,14 @@ def result_from_json(document: dict[str, Any]) -> RunResult | tuple[Refusal, ...
     return _converter.structure(document["result"], RunResult)
 
 
+def refusal_to_json(refusal: Refusal) -> Any:
+    return _converter.unstructure(refusal)
+
+
+def refusal_from_json(document: Any) -> Refusal:
+    return _converter.structure(document, Refusal)
+
+
 def fencing_to_json(result: FenceOutcome | tuple[Reading, ...]) -> dict[str, Any]:
     if isinstance(result, tuple):
         return {"readings": [_converter.unstructure(one) for one in result]}

@@ -5,7 +5,7 @@ the service, which is the loop's to give (`daemon.reign_authority`).
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from orchestrator.executor.charter import Charter
@@ -37,6 +37,29 @@ class Authority(Protocol):
 
 Authorise = Callable[[Transport, Charter, Program], Authority]
 """Makes the authority of one run."""
+
+Foresight = Callable[[ServerName], Awaitable[Refusal | None]]
+"""What an authority would say to a start there, as things are now; asked by plans."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ForeseenAuthority:
+    """Of a plan in a guarded group: the look at the peer, and what its loop would say."""
+
+    look: Authority
+    foresight: Foresight
+
+    async def may_start(self, server: ServerName) -> Refusal | None:
+        return await self.look.may_start(server) or await self.foresight(server)
+
+    async def may_stop(self, server: ServerName) -> Refusal | None:
+        return await self.look.may_stop(server)
+
+    async def has_stopped(self, server: ServerName, path: str) -> Refusal | None:
+        return await self.look.has_stopped(server, path)
+
+    def gate(self, server: ServerName) -> Gate | None:
+        return self.look.gate(server)
 
 
 class GatedTransport:

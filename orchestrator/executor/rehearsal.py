@@ -11,6 +11,7 @@ from typing import Any
 from orchestrator.clock import Clock
 from orchestrator.executor.acting import Actor
 from orchestrator.executor.aftermath import Aftermath
+from orchestrator.executor.authority import Authority, ForeseenAuthority, Foresight
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.copies import CopyKeeper
 from orchestrator.executor.engine import Engine, Failures
@@ -43,21 +44,26 @@ def foretelling_hands(
     """For `check_mode: true` in a run. They have no way to change a server."""
     as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
     actor = OnlySaid(Foreteller(as_then, group.name))
-    return _hands(group, charter, actor, as_then, steps, clock, scope)
+    look = _look(group, charter, as_then, clock, scope)
+    return _hands(group, actor, as_then, steps, clock, look)
+
+
+def _look(
+    group: Group, charter: Charter, as_then: Foreseen, clock: Clock, scope: Scope
+) -> Authority:
+    return Interlock(
+        group=group, reign=charter.reign, transport=as_then, clock=clock, lost=scope.lost
+    )
 
 
 def _hands(
     group: Group,
-    charter: Charter,
     actor: Actor,
     as_then: Foreseen,
     steps: StepRunner,
     clock: Clock,
-    scope: Scope,
+    authority: Authority,
 ) -> Hands:
-    authority = Interlock(
-        group=group, reign=charter.reign, transport=as_then, clock=clock, lost=scope.lost
-    )
     copies = CopyKeeper(
         group=group, actor=actor, transport=as_then, authority=authority, clock=clock, steps=steps
     )
@@ -72,15 +78,22 @@ async def rehearse(
     transport: Transport,
     clock: Clock,
     report: Report,
+    foresight: Foresight | None = None,
 ) -> Failures:
-    """What would fail for certain, by server; all that was foretold goes to `report`."""
+    """What would fail for certain, by server; all that was foretold goes to `report`.
+
+    `foresight`: of the loop that looks after the group; None: there is none, or none answers.
+    """
     hurrying = _Hurrying(clock)
     magic = {"ansible_check_mode": True, "epoch": Later(_EPOCH)}
     scope = Scope(group, charter, program.variables, magic)
     steps = StepRunner(run=charter.run, journal=_Nowhere(), clock=hurrying, report=report, past={})
     as_then = Foreseen(ReadOnlyTransport(transport), charter.reign)
     actor = Foreteller(as_then, group.name)
-    hands = _hands(group, charter, actor, as_then, steps, hurrying, scope)
+    authority = _look(group, charter, as_then, hurrying, scope)
+    if foresight is not None:
+        authority = ForeseenAuthority(look=authority, foresight=foresight)
+    hands = _hands(group, actor, as_then, steps, hurrying, authority)
     tasks = TaskRunner(
         scope=scope,
         hands=hands,

@@ -15,7 +15,7 @@ from contextlib import (
 from typing import Protocol
 
 from orchestrator.decision.roles import GroupStatus
-from orchestrator.executor.authority import Authorise
+from orchestrator.executor.authority import Authorise, Foresight
 from orchestrator.executor.power import Devices
 from orchestrator.model import Group
 from orchestrator.runtime.application import Application
@@ -29,6 +29,11 @@ class Ground(Protocol):
     @property
     def authorise(self) -> Authorise | None:
         """Who says what a run may start; None: a look at the peer before each start."""
+        ...
+
+    @property
+    def foresight(self) -> Foresight | None:
+        """What that would be in a plan; None: no loop looks after the group here."""
         ...
 
     def devices(self, by: str) -> Devices:
@@ -55,6 +60,7 @@ class OwnGround:
     application: Application
     group: Group
     authorise: Authorise | None = None
+    foresight: Foresight | None = None
 
     def devices(self, by: str) -> Devices:
         return OwnDevices(application=self.application, group=self.group, by=by)

@@ -13,6 +13,7 @@ from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
 from orchestrator.model import (
     Event,
+    Group,
     Refusal,
     RunId,
     Severity,
@@ -31,6 +32,7 @@ from orchestrator.runtime.plan import differing
 from orchestrator.runtime.run_log import opened_log
 from orchestrator.store.journal import RunRecord, RunState
 from orchestrator.store.lock import group_lock
+from orchestrator.transport import Transport
 
 
 async def carry_out(
@@ -49,8 +51,8 @@ async def carry_out(
             movement = order.wish(status)
             if not isinstance(movement, Movement):
                 return movement
-            devices = ground.devices(order.by)
-            changed = await differing(application, order, program, movement, transport, devices)
+            site = _site(ground, group, transport, order.by)
+            changed = await differing(application, order, program, movement, site)
             if changed is not None:
                 return (changed,)
             charter = await _charter(application, order, program, movement, status)
@@ -60,9 +62,6 @@ async def carry_out(
                 charter.playbook,
                 charter.as_json(),
                 application.clock.utc(),
-            )
-            site = Site(
-                group=group, transport=transport, authorise=ground.authorise, devices=devices
             )
             return await _run(application, site, program, charter, caller)
 
@@ -104,13 +103,18 @@ async def resume(
         if edited := notice(charter):
             await _tell(application, charter, "playbook-edited", Severity.WARNING, edited)
         async with ground.reach() as transport:
-            site = Site(
-                group=group,
-                transport=transport,
-                authorise=ground.authorise,
-                devices=ground.devices(charter.by),
-            )
+            site = _site(ground, group, transport, charter.by)
             return await _run(application, site, program, charter, caller)
+
+
+def _site(ground: Ground, group: Group, transport: Transport, by: str) -> Site:
+    return Site(
+        group=group,
+        transport=transport,
+        authorise=ground.authorise,
+        devices=ground.devices(by),
+        foresight=ground.foresight,
+    )
 
 
 async def abandon(application: Application, run_id: str, by: str) -> RunRecord:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
-from orchestrator.executor.authority import Authorise
+from orchestrator.executor.authority import Authorise, Foresight
 from orchestrator.executor.power import Devices
 from orchestrator.executor.progress import Report
 from orchestrator.model import Group, Refusal, ResourceName, ServerName
@@ -64,3 +64,4 @@ class Site:
     authorise: Authorise | None
     devices: Devices
     """What can switch its servers off."""
+    foresight: Foresight | None

@@ -5,8 +5,9 @@ Called by `cli`; and by `operate`, where a run was ordered with the digest of a 
 
 from orchestrator.decision.movement import Movement
 from orchestrator.errors import UsageError
+from orchestrator.executor.authority import Foresight
 from orchestrator.executor.plan import Plan, Recorder, changes, lines_of
-from orchestrator.executor.power import Devices, PoweredTransport
+from orchestrator.executor.power import PoweredTransport
 from orchestrator.executor.rehearsal import rehearse
 from orchestrator.model import Epoch, Reason, Refusal, RunId
 from orchestrator.playbooks.model import Program
@@ -14,8 +15,7 @@ from orchestrator.runtime.application import Application
 from orchestrator.runtime.bind import Number, charter_of, program_of, unfinished_refusal
 from orchestrator.runtime.fencing import OwnDevices
 from orchestrator.runtime.observe import observe
-from orchestrator.runtime.order import Order
-from orchestrator.transport import Transport
+from orchestrator.runtime.order import Order, Site
 from orchestrator.transport.read_only import ReadOnlyTransport
 
 LEAST_DIGEST = 8
@@ -23,7 +23,9 @@ LEAST_DIGEST = 8
 MOST_SHOWN = 20
 
 
-async def foresee(application: Application, order: Order) -> Plan | tuple[Refusal, ...]:
+async def foresee(
+    application: Application, order: Order, foresight: Foresight | None = None
+) -> Plan | tuple[Refusal, ...]:
     """Raises ConfigInvalid when the playbook does not fit. It cannot change a server."""
     program = program_of(application, order)
     unfinished = await application.journal.unfinished(order.group.name)
@@ -36,7 +38,14 @@ async def foresee(application: Application, order: Order) -> Plan | tuple[Refusa
         movement = order.wish(status)
         if not isinstance(movement, Movement):
             return movement
-        plan = await foretold(application, order, program, movement, asking, devices)
+        site = Site(
+            group=order.group,
+            transport=asking,
+            authorise=None,
+            devices=devices,
+            foresight=foresight,
+        )
+        plan = await foretold(application, order, program, movement, site)
     await application.plans.keep(
         plan.digest, order.group.name, lines_of(plan), application.clock.utc()
     )
@@ -48,15 +57,22 @@ async def foretold(
     order: Order,
     program: Program,
     movement: Movement,
-    transport: Transport,
-    devices: Devices,
+    site: Site,
 ) -> Plan:
     number = Number(run=RunId("not-begun"), epoch=Epoch(1), controller=application.controller)
     charter = charter_of(order, program, movement, number)
     recorder = Recorder()
-    powered = PoweredTransport(transport=transport, devices=devices, servers=charter.servers)
+    powered = PoweredTransport(
+        transport=site.transport, devices=site.devices, servers=charter.servers
+    )
     failures = await rehearse(
-        order.group, charter, program, powered, application.clock, recorder.report
+        order.group,
+        charter,
+        program,
+        powered,
+        application.clock,
+        recorder.report,
+        site.foresight,
     )
     return recorder.plan(charter, failures)
 
@@ -66,14 +82,13 @@ async def differing(
     order: Order,
     program: Program,
     movement: Movement,
-    transport: Transport,
-    devices: Devices,
+    site: Site,
 ) -> Refusal | None:
     """Why the run would not be the plan that was ordered; None: it is that one, step by step."""
     wanted = order.plan
     if not wanted:
         return None
-    now = await foretold(application, order, program, movement, transport, devices)
+    now = await foretold(application, order, program, movement, site)
     if now.digest.startswith(wanted):
         return None
     kept = await application.plans.find(wanted, order.group.name)

@@ -146,3 +146,15 @@ async def test_the_door_is_for_its_owner_alone(tmp_path):
 def test_what_is_no_order_is_refused():
     with pytest.raises(ValueError, match="not an order"):
         wire.asked_from_json({"group": "web"})
+
+
+@pytest.mark.parametrize("said", [NO, None])
+async def test_what_a_start_would_be_told_is_asked_for_a_plan(tmp_path, said):
+    async def answer(request: Mapping[str, Any], caller: Caller) -> Mapping[str, Any]:
+        assert (request["op"], request["group"], request["server"]) == ("foresee", "web", LINUX2)
+        return {} if said is None else {"refused": wire.refusal_to_json(said)}
+
+    async with listening(tmp_path / wire.SOCKET, answer):
+        daemon = await found(tmp_path)
+        assert daemon is not None
+        assert await daemon.foresee("web", LINUX2) == said

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator import resources
+from orchestrator.executor.authority import Foresight
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.plan import Plan, Recorder
 from orchestrator.executor.progress import Progress, StepEnded
@@ -157,7 +158,7 @@ class Stage:
         finally:
             await database.close()
 
-    async def foresee(self, text: str, **changes: Any) -> Plan:
+    async def foresee(self, text: str, foresight: Foresight | None = None, **changes: Any) -> Plan:
         """What the run would do; the servers in memory would notice a change."""
         charter = self.charter(text, **changes)
         recorder = Recorder()
@@ -168,6 +169,7 @@ class Stage:
             self.around(self.servers),
             self.clock,
             recorder.report,
+            foresight,
         )
         return recorder.plan(charter, failures)
 
