@@ -168,3 +168,39 @@ def test_a_module_that_misbehaves_fails_with_its_name(prepared, text, message):
     assert answer.code == 1
     assert ended(log, "failed") == ["misbehave"]
     assert message in log
+
+
+BACK = (
+    PLAYBOOK.replace("/srv/prepared", "/srv/back")
+    .replace("once", "twice")
+    .replace("198.51.100.77", "198.51.100.78")
+    .replace("/mnt", "/media")
+)
+LEFT = r"""
+find /srv/back -printf '%p %y %m %l %s\n' | sort
+ip -o address show lo
+grep -c /media /proc/mounts
+ls /etc/systemd/system
+systemctl is-active twice.service
+true
+"""
+
+
+def test_what_they_did_is_taken_back_module_by_module(prepared):
+    """Over what was there already, too: a file with other content, a line, a mode."""
+    (prepared.inventory / "prepare" / "back.yaml").write_text(BACK)
+    prepared.on(
+        *("linux1", "sh", "-c"),
+        "mkdir -p /srv/back; cd /srv/back; echo old > linux1.txt; echo 'limit 10' > own; "
+        "install -d -m 700 inner; touch twice",
+    )
+    before = prepared.on("linux1", "sh", "-c", LEFT)
+
+    done, _ = play(prepared, "prepare/back.yaml")
+    between = prepared.on("linux1", "sh", "-c", LEFT)
+    back = prepared.hasys("rollback", prepared.runs()[0]["run"], "--yes")
+
+    assert done.code == 0, done.out + done.err
+    assert "198.51.100.78" in between
+    assert back.code == 0, back.out + back.err
+    assert prepared.on("linux1", "sh", "-c", LEFT) == before

@@ -75,7 +75,7 @@ class Uri(Module):
         "return_content": Parameter(
             kind=Kind.YES_NO,
             summary="keep `content`, which is always kept of an answer that was not expected",
-            default=True,
+            default=False,
         ),
         "url_username": Parameter(kind=Kind.TEXT, summary="name for basic authentication"),
         "url_password": Parameter(
