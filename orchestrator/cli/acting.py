@@ -29,13 +29,8 @@ async def ask_loop(
     """What the loop of a group answers: that of the daemon, else one for this command (`here`)."""
     from orchestrator.daemon.client import found
     from orchestrator.daemon.one_off import one_off
-    from orchestrator.runtime.application import opened
 
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         group = application.group(name)
         daemon = await found(application.state_directory)
         if daemon is not None:

@@ -68,14 +68,9 @@ def check_command(groups: tuple[str, ...], live: bool, settings: Settings) -> in
 
 async def _check_live(names: tuple[str, ...], settings: Settings) -> int:
     from orchestrator.cli.findings import show_findings
-    from orchestrator.runtime.application import opened
     from orchestrator.runtime.live_check import check_live
 
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         wanted = names or tuple(sorted(application.configuration.groups))
         groups = [application.group(name) for name in wanted]
         looks = await asyncio.gather(*(check_live(application, group) for group in groups))

@@ -8,7 +8,6 @@ import click
 from orchestrator.cli.output import coloured, document, duration, table
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.model import Event, GroupName
-from orchestrator.runtime.application import opened
 from orchestrator.store.journal import RunRecord
 
 FOLLOW_EVERY_S = 0.5
@@ -32,7 +31,7 @@ def events_command(group: str | None, count: int, follow: bool, settings: Settin
 
 
 async def _events(group: str | None, count: int, *, follow: bool, settings: Settings) -> int:
-    async with opened(settings.inventory_directory(), settings.state_directory()) as application:
+    async with settings.application() as application:
         name = None if group is None else application.group(group).name
         found = await application.events.last(count, group=name)
         if settings.output == "json" and not follow:
@@ -88,7 +87,7 @@ def history_command(group: str | None, run_id: str | None, count: int, settings:
 
 
 async def _history(group: str | None, run_id: str | None, count: int, settings: Settings) -> int:
-    async with opened(settings.inventory_directory(), settings.state_directory()) as application:
+    async with settings.application() as application:
         if run_id is not None:
             return await _steps(application, run_id, settings)
         name = None if group is None else GroupName(group)

@@ -13,7 +13,6 @@ from orchestrator.decision import movement
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.model import Refusal, Unknown
-from orchestrator.runtime.application import opened
 from orchestrator.runtime.bind import unfinished_refusal
 from orchestrator.runtime.observe import status
 from orchestrator.store.journal import RunRecord
@@ -79,11 +78,7 @@ def _by_itself(seen: GroupStatus, standing: Standing | None) -> None:
 async def _look(
     group: str, settings: Settings
 ) -> tuple[GroupStatus, RunRecord | None, Standing | None]:
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         found = application.group(group)
         unfinished = await application.journal.unfinished(found.name)
         (seen,) = await status(application, (found,))

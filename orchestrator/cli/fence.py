@@ -15,7 +15,7 @@ from orchestrator.daemon.client import found
 from orchestrator.errors import UsageError
 from orchestrator.fencing import Attempt, Fenced, FenceOutcome, Power, Reading
 from orchestrator.model import Group, Reason, Refusal, ServerName
-from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.application import Application
 from orchestrator.runtime.fencing import OwnDevices, fencer_of, is_on, switch_on_by_hand
 from orchestrator.store.lock import group_lock
 
@@ -122,9 +122,7 @@ def _carried_out(
     """Raises UsageError for a server that is not one of the group's."""
 
     async def run() -> Result:
-        async with opened(
-            settings.inventory_directory(), settings.state_directory()
-        ) as application:
+        async with settings.application() as application:
             of_group = application.group(group)
             if server not in of_group.server_names:
                 names = " and ".join(of_group.server_names)

@@ -17,7 +17,7 @@ from orchestrator.executor.plan import Plan
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
 from orchestrator.playbooks.model import Program
-from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.application import Application
 from orchestrator.runtime.bind import program_of
 from orchestrator.runtime.order import Caller, Order
 from orchestrator.runtime.plan import checked_digest, foresee
@@ -80,11 +80,7 @@ async def _foresee(
 ) -> tuple[Plan, Program] | tuple[Refusal, ...]:
     from orchestrator.daemon.client import found as listening
 
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         order = order_of(application)
         daemon = await listening(application.state_directory)
         foresight = functools.partial(daemon.foresee, order.group.name) if daemon else None

@@ -7,7 +7,7 @@ import click
 from orchestrator.cli.refused import refused
 from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.model import Group, Refusal
-from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.application import Application
 from orchestrator.runtime.release import Released, release
 
 
@@ -36,11 +36,7 @@ def release_command(group: str, settings: Settings) -> int:
 
 
 async def _release(group: str, settings: Settings) -> Released | tuple[Refusal, ...]:
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         found_group = application.group(group)
         await _dismiss(application, found_group)
         return await release(application, found_group)

@@ -14,7 +14,7 @@ from orchestrator.errors import NotAllowed, UsageError
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Group, Refusal, Role, Seen, ServerName, Unknown
 from orchestrator.playbooks import library
-from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.application import Application
 from orchestrator.runtime.observe import status
 from orchestrator.runtime.order import Caller, Order
 from orchestrator.runtime.wishes import Wished, WishKind
@@ -65,11 +65,7 @@ def resolve_command(
 
 
 async def _look(group: str, settings: Settings) -> GroupStatus:
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         (seen,) = await status(application, (application.group(group),))
         return seen
 

@@ -11,7 +11,7 @@ from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal
-from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.application import Application
 from orchestrator.runtime.edited import notice
 from orchestrator.runtime.operate import abandon, unfinished_run
 from orchestrator.runtime.order import Caller
@@ -62,7 +62,7 @@ def resume_command(
 
 
 async def _abandon(run: str, settings: Settings) -> int:
-    async with opened(settings.inventory_directory(), settings.state_directory()) as application:
+    async with settings.application() as application:
         record = await abandon(application, run, getpass.getuser())
     click.echo(f"run {record.id} ({record.playbook} of {record.group}) is abandoned")
     return 0

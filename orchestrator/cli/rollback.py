@@ -14,7 +14,7 @@ from orchestrator.cli.settings import Settings, with_settings
 from orchestrator.errors import NotAllowed, UsageError
 from orchestrator.model import NoUndo, RunId
 from orchestrator.playbooks.parse import parse
-from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.application import Application
 from orchestrator.runtime.order import Order
 from orchestrator.runtime.rollback import FILE, ROLLS_BACK, Back, playbook_of, taken_back
 from orchestrator.runtime.wishes import Wished, WishKind
@@ -78,7 +78,7 @@ def rollback_command(
 
 
 async def _look(run: str, settings: Settings) -> _Found:
-    async with opened(settings.inventory_directory(), settings.state_directory()) as application:
+    async with settings.application() as application:
         record = await application.journal.run(RunId(run))
         if record is None:
             raise UsageError(f"there is no run {run!r}", hint="hasys history lists them")

@@ -34,17 +34,12 @@ def run_command(settings: Settings) -> int:
 
 async def _look_after(settings: Settings) -> int:
     from orchestrator.daemon.daemon import Daemon
-    from orchestrator.runtime.application import opened
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         daemon = Daemon(application, click.echo)
         loop.add_signal_handler(signal.SIGHUP, daemon.reload_soon)
         await daemon.run(stopped)

@@ -24,7 +24,7 @@ from orchestrator.clock import SystemClock
 from orchestrator.executor.progress import Progress, Rescued, StepEnded, TaskEnded
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal, Status
-from orchestrator.runtime.application import Application, opened
+from orchestrator.runtime.application import Application
 from orchestrator.runtime.interruption import Interruption
 from orchestrator.runtime.order import Caller, Stoppable
 from orchestrator.runtime.run_log import RunLog
@@ -182,11 +182,7 @@ async def _with_application(
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, follower.on_interrupt)
     loop.add_signal_handler(signal.SIGHUP, follower.on_hangup)
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         return await operation(application, follower.caller())
 
 

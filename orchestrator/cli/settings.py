@@ -1,12 +1,18 @@
 """Options that every command knows: before its name or after it, with the same meaning."""
 
+from __future__ import annotations
+
 import dataclasses
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from orchestrator.runtime.application import Application
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -20,7 +26,7 @@ class Settings:
     yes: bool = False
 
     @classmethod
-    def from_options(cls, options: Mapping[str, Any]) -> "Settings":
+    def from_options(cls, options: Mapping[str, Any]) -> Settings:
         return cls(**{key: value for key, value in options.items() if value is not None})
 
     def inventory_directory(self) -> Path:
@@ -33,6 +39,16 @@ class Settings:
         from orchestrator.runtime.places import state_directory
 
         return state_directory(self.state, os.environ, is_root=os.geteuid() == 0)
+
+    def application(self) -> AbstractAsyncContextManager[Application]:
+        """Raises ConfigInvalid or StoreUnusable before anything is touched."""
+        from orchestrator.runtime.application import opened
+
+        return opened(
+            self.inventory_directory(),
+            self.state_directory(),
+            accept_new_host_keys=self.accept_new_host_keys,
+        )
 
 
 def settings_options(function: Function) -> Function:

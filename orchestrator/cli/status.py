@@ -24,7 +24,6 @@ from orchestrator.model import (
     SharedDisk,
     Unknown,
 )
-from orchestrator.runtime.application import opened
 from orchestrator.runtime.observe import status
 from remote_helpers.replication import words as replication
 from remote_helpers.replication.words import Replication
@@ -60,11 +59,7 @@ def status_command(groups: tuple[str, ...], settings: Settings) -> int:
 async def _observe(
     names: tuple[str, ...], settings: Settings
 ) -> tuple[list[GroupStatus], dict[str, Standing]]:
-    async with opened(
-        settings.inventory_directory(),
-        settings.state_directory(),
-        accept_new_host_keys=settings.accept_new_host_keys,
-    ) as application:
+    async with settings.application() as application:
         wanted = names or tuple(sorted(application.configuration.groups))
         standing = await standings(application, wanted)
         return await status(application, tuple(map(application.group, wanted))), standing
