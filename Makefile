@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate mutations model-big cuts coverage
+.PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate soak-live mutations model-big cuts coverage
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -26,10 +26,10 @@ prepare: venv ## what the tests need of the machine (installs it as root, else s
 	$(BIN)/python -m tests.prepare
 
 test: prepare check simulate ## everything
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not mutations and not model_big and not unproven"
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not mutations and not model_big and not unproven and not soak"
 
 test-quick: venv ## without root and labs, under two minutes
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not lab and not kernel_lab and not model and not mutations and not unproven"
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not lab and not kernel_lab and not model and not mutations and not unproven and not soak"
 
 check: venv ## format, lint, types, layers, sizes, docs
 	$(BIN)/ruff format --check .
@@ -42,6 +42,9 @@ check: venv ## format, lint, types, layers, sizes, docs
 # 389 and 844 are open findings: docs/explanation/safety.md, "Open findings".
 simulate: venv ## the protocol against 2,000 seeds of faults
 	$(BIN)/hasys simulate --seeds 0:2002 --without 389,844 --processes 2
+
+soak-live: prepare ## live cases that take minutes: bad networks, overload, panic; about 25 minutes
+	$(BIN)/pytest -m soak tests/live
 
 soak-simulate: venv ## the same, on and on: make soak-simulate SEEDS=2000:100000
 	$(BIN)/hasys simulate --seeds $(or $(SEEDS),2000:20000) --processes 2

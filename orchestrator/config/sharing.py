@@ -6,6 +6,7 @@ Called by `pairs`. Each group has a guard of its own on both servers.
 from orchestrator.config import schema
 from orchestrator.config.definition import Definition
 from orchestrator.config.problems import Problems
+from orchestrator.model.group import last_resort_port
 
 
 class SharedServers:
@@ -14,12 +15,14 @@ class SharedServers:
     def __init__(self, problems: Problems) -> None:
         self._problems = problems
         self._ports: dict[tuple[str, str, int], str] = {}
+        self._last_resorts: dict[tuple[str, int], str] = {}
         self._watchdogs: dict[tuple[str, str], str] = {}
         self._data: dict[tuple[str, str, str], str] = {}
 
     def check(self, definition: Definition) -> None:
         if definition.has("servers"):
             self._check_ports(definition)
+            self._check_last_resort(definition)
             self._check_watchdog(definition)
             self._check_data(definition)
 
@@ -43,6 +46,23 @@ class SharedServers:
                         hint=f"write another port, e.g. port: {free}",
                     )
                     break
+
+    def _check_last_resort(self, definition: Definition) -> None:
+        """Where no network is named the port follows from the group's name, rarely the same one."""
+        if definition.model.networks:
+            return
+        port = last_resort_port(definition.stem)
+        for server in dict.fromkeys(definition.model.servers):
+            first = self._last_resorts.setdefault((server, port), definition.stem)
+            if first != definition.stem:
+                self._problems.add(
+                    definition.position(("group",)),
+                    f"the group {first} hears heartbeats on UDP port {port} of {server} already",
+                    path=("group",),
+                    hint="name the network they take, with a port:"
+                    " networks: {public: {interface: eth0, port: 7407}}",
+                )
+                break
 
     def _check_watchdog(self, definition: Definition) -> None:
         device = definition.model.watchdog

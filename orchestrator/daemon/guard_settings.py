@@ -7,13 +7,12 @@ from typing import Any
 
 from orchestrator.graph import build, stop_waves
 from orchestrator.model import Group, IpSpec, Network, Seen, ServerName, ServerView
+from orchestrator.model.group import last_resort_port
 from orchestrator.model.pairing import Link, Pairing
 from orchestrator.model.state import Policy
 from orchestrator.transport.encode import resource_to_json
 
 PUBLIC = "public"
-LAST_RESORT_PORT = 7407
-"""On the address of the login, for a group that names no network."""
 
 
 def links_of(group: Group, views: Mapping[ServerName, ServerView], known: Pairing) -> Pairing:
@@ -64,7 +63,7 @@ def _by_login(group: Group) -> Link | None:
             addresses[server.name] = str(ipaddress.ip_address(server.login.address))
         except ValueError:
             return None
-    return Link(name=PUBLIC, addresses=addresses, port=LAST_RESORT_PORT)
+    return Link(name=PUBLIC, addresses=addresses, port=last_resort_port(group.name))
 
 
 def settings_of(

@@ -98,8 +98,7 @@ class Steward:
     async def look_after(self) -> None:
         """Until cancelled."""
         self.loop.begin_term(self.application.controller, secrets.token_hex(6), take_over=False)
-        if self.loop.state.vote.lease_s != self.group.timing.lease_s:
-            self.loop.change_lease(self.group.timing.lease_s)
+        self.loop.change_lease(self.group.timing.lease_s)
         try:
             await self._together()
         finally:
@@ -183,8 +182,7 @@ class Steward:
         if self._leaving:
             return  # the next turn would take back the term without end that was just given
         before = self.state
-        decision = self.loop.turn()
-        facts = self.standing.facts()
+        decision, facts = self.loop.turn()
         silent = any(facts.is_silent(name) for name in facts.names)
         goal = self.state.goal
         source = None if goal is None else goal.source

@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import zlib
 from collections.abc import Mapping
 
 from orchestrator.model.fencing import FenceDevice, Watchdog
@@ -58,6 +59,14 @@ class Network:
     heartbeat: bool = False
     port: int = 7407
     """UDP port for heartbeats, the same on both servers."""
+
+
+def last_resort_port(group: str) -> int:
+    """For heartbeats of a group that names no network, on the address of its logins.
+
+    By its name, so that another group on the same servers, added later, takes nobody's port.
+    """
+    return 7408 + zlib.crc32(group.encode()) % 1024
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from orchestrator.decision import freshness, lease_length, proofs
 from orchestrator.decision import vote as votes
 from orchestrator.decision.carry import carry
 from orchestrator.decision.decide import decide
+from orchestrator.decision.facts import Facts
 from orchestrator.decision.hear import hear
 from orchestrator.decision.intents import (
     Because,
@@ -47,6 +48,8 @@ class Reconciler:
         self.reasons: tuple[Because, ...] = ()
         self._ports = ports
         self._lowered_at = ports.now()
+        self._lease_s = state.vote.lease_s
+        """What is wanted: not the length in force until all who share it know."""
 
     @property
     def clockwork(self) -> votes.Clockwork:
@@ -72,10 +75,14 @@ class Reconciler:
         return self.state.outdated
 
     def change_lease(self, lease_s: float) -> None:
-        """Another length from now on; a shorter one is in force when the longer one is over."""
-        self.store(
-            dataclasses.replace(self.state, vote=lease_length.change(self.state.vote, lease_s))
-        )
+        """Another length: a longer one from now on, a shorter one when both guards live by it."""
+        self._lease_s = lease_s
+        if lease_s > self.state.vote.lease_s:
+            self._use_lease()
+
+    def _use_lease(self) -> None:
+        vote = lease_length.change(self.state.vote, self._lease_s)
+        self.store(dataclasses.replace(self.state, vote=vote))
         self._lowered_at = self._ports.now()
 
     def store(self, state: GroupState) -> None:
@@ -134,10 +141,11 @@ class Reconciler:
         for server in self.group.server_names:
             self._ports.send(server, Status(self.state.vote.registration))
 
-    def turn(self) -> Decision:
-        """Looks at everything again."""
+    def turn(self) -> tuple[Decision, Facts]:
+        """Looks at everything again: what was decided, and what it rests on."""
         now = self._ports.now()
-        decision = decide(self.group, self.state, self.view(now), now, self.policy)
+        facts = Facts(group=self.group, policy=self.policy, view=self.view(now), now=now)
+        decision = decide(self.group, self.state, facts.view, now, self.policy)
         self.reasons = decision.reasons
         state = decision.state
         vote = lease_length.let_go(state.vote, self._lowered_at, now, self.clockwork)
@@ -148,7 +156,7 @@ class Reconciler:
         for intent in decision.intents:
             self._carry_out(intent)
         self._tell_lease_lengths()
-        return decision
+        return decision, facts
 
     def give_solo(self) -> None:
         """Before this controller goes: nobody will be there to be asked."""
@@ -205,7 +213,8 @@ class Reconciler:
             self._ports.send(errand.server, errand.message)
 
     def _tell_lease_lengths(self) -> None:
-        vote = self.state.vote
-        for server, (_, report) in self.reports.items():
-            if server in vote.acknowledged and report.lease != vote.lease_s:
-                self._ports.send(server, Lease(vote.registration, vote.lease_s))
+        reports = {server: report for server, (_, report) in self.reports.items()}
+        if lease_length.may_lower(self.state.vote, self._lease_s, reports):
+            self._use_lease()
+        for server in lease_length.to_tell(self.state.vote, self._lease_s, reports):
+            self._ports.send(server, Lease(self.state.vote.registration, self._lease_s))

@@ -1,5 +1,6 @@
 """A controller of the simulation: production's loop, with a world for its ports."""
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -39,6 +40,7 @@ class SimController:
         lease = group.timing.lease_s
         vote = Vote(registration=Registration(0, name, ""), lease_s=lease, lease_max_s=lease)
         self.stored = GroupState(vote=vote)
+        self.lease_s = lease  # as configured, read anew at each start
         self.stored_at = (0.0, 0.0)
         """On its monotonic clock then, and by the wall."""
         self.clock = Timepiece(world)
@@ -87,6 +89,7 @@ class SimController:
             self.neighbours.note_silence(name, silent=True)
         self.loop = Reconciler(self.group, self.policy, self._loaded(), self)
         self.loop.begin_term(self.name, f"{self.name}-i{self.life}", take_over=take_over)
+        self.loop.change_lease(self.lease_s)
         self.world.note(f"{self.name} starts, term {self.state.vote.registration.term}")
         self.poll(self.life)
         self.world.at(0.05, self.turn, self.life)
@@ -139,16 +142,13 @@ class SimController:
 
     def begin(self, state: GroupState) -> None:
         """With a person's goal; pursued by the next turn."""
-        try:
+        with contextlib.suppress(Died):
             self.loop.store(state)
-        except Died:
-            return
 
     def change_lease(self, lease_s: float) -> None:
-        try:
+        self.lease_s = lease_s
+        with contextlib.suppress(Died):
             self.loop.change_lease(lease_s)
-        except Died:
-            return
 
     def when(self, phase: str, act: Callable[[str], None]) -> None:
         """Calls `act` once, the next time that this phase is reached."""
@@ -285,7 +285,7 @@ class SimController:
     def act(self) -> None:
         """One turn, and the executor's part."""
         goal = self.state.goal
-        decision = self.loop.turn()
+        decision, _ = self.loop.turn()
         orders = any(isinstance(one, NoteOrder) for one in decision.intents)
         if orders and moves_by_itself(self.state):
             self.moved(self.name)

@@ -5,7 +5,7 @@ It is armed for as long as anything may be held, so that a guard that dies idle 
 
 import os
 import stat
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from remote_helpers.guarding.background import Background
 from remote_helpers.guarding.device_cover import DeviceCover
@@ -19,12 +19,16 @@ class NoCover:
 
     kind = "none"
     armed = starting = False
+    seconds = 0.0
     problem = ""
 
     def arm(self) -> None:
         pass
 
     def feed(self) -> None:
+        pass
+
+    def rearm(self, seconds: float, may: Callable[[], bool]) -> None:
         pass
 
     def disarm(self) -> None:

@@ -5,7 +5,7 @@ import errno
 import fcntl
 import os
 import struct
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 _SET_TIMEOUT = 0xC0045706
 """WDIOC_SETTIMEOUT"""
@@ -21,7 +21,8 @@ class DeviceCover:
 
     def __init__(self, path: str, seconds: float) -> None:
         self._path = path
-        self._seconds = int(seconds)
+        self.seconds = seconds
+        """What it was last told; it counts whole ones."""
         self._descriptor: Optional[int] = None
         self._left_running = False
         """By a guard that left no state. It is not opened, which feeds it, before what that guard
@@ -43,20 +44,34 @@ class DeviceCover:
             self.problem = "cannot open {}: {}".format(self._path, problem.strerror)
             return
         self._descriptor = descriptor
-        try:
-            answer = fcntl.ioctl(descriptor, _SET_TIMEOUT, struct.pack("i", self._seconds))
-        except OSError as problem:
-            self._refuse("{} takes no time-out: {}".format(self._path, problem.strerror))
-            return
-        (seconds,) = struct.unpack("i", answer)
-        if seconds > self._seconds:
-            self._refuse("{} fires only after {} s".format(self._path, seconds))
-            return
-        self.problem = ""
+        refused = self._set(self.seconds)
+        if refused:
+            self.disarm()
+        self.problem = refused
 
-    def _refuse(self, why: str) -> None:
-        self.disarm()
-        self.problem = why
+    def _set(self, seconds: float) -> str:
+        """Why it does not fire so soon. It counts from anew, as if it were fed."""
+        if self._descriptor is None:
+            return ""
+        try:
+            answer = fcntl.ioctl(self._descriptor, _SET_TIMEOUT, struct.pack("i", int(seconds)))
+        except OSError as problem:
+            return "{} takes no time-out: {}".format(self._path, problem.strerror)
+        (found,) = struct.unpack("i", answer)
+        return "{} fires only after {} s".format(self._path, found) if found > seconds else ""
+
+    def rearm(self, seconds: float, may: Callable[[], bool]) -> None:
+        """Another time-out while it runs, which feeds it, too: `may` says whether it may be fed.
+
+        Where it takes none, the one before stays in force.
+        """
+        if self._descriptor is None or int(seconds) < 1 or not may():
+            return
+        problem = self._set(seconds)
+        if problem:
+            self._set(self.seconds)
+        else:
+            self.seconds = seconds
 
     def feed(self) -> None:
         if self._left_running:

@@ -23,7 +23,8 @@ from remote_helpers.guarding.settings import Settings
 from remote_helpers.guarding.state_file import Left, StateFile
 from remote_helpers.protocol import guard as guards
 from remote_helpers.protocol import holder as leases
-from remote_helpers.protocol import messages
+from remote_helpers.protocol import messages, new_terms
+from remote_helpers.protocol.watchdog import may_feed
 from remote_helpers.protocol.words import ALWAYS, question_interval
 
 RESET_AGAIN_S = 1.0
@@ -54,6 +55,8 @@ class Loop:
         self.driver = Driver(beginning.left, places, self.state, self._background)
         cover, self.cover_warnings = covers.choose(settings, places, self._background)
         cover.resume(beginning.left.cover, beginning.cover)
+        if cover.armed:  # by the guard before, with the time-out that its terms say
+            cover.seconds = beginning.left.guard.terms.watchdog
         self.keeping = Keeping(settings.group, places, self._background, cover, self.log)
         self.driver.cover_state = lambda: self.keeping.cover.hand_over()[0]
         self.peer = Peer(self._open, self._close, lambda: self.driver.guard, self.driver.enter)
@@ -69,7 +72,7 @@ class Loop:
         self.clients = Clients(self._open, self._close, self.serving.take)
         self._next_beat = self._reset_at = self._fed_until = 0.0
         self._cover_problem = ""
-        self.settings = settings
+        self._cover_for = self.settings = settings
         self.use(settings)
 
     # --- settings ---
@@ -80,16 +83,25 @@ class Loop:
         peer = guard.peer
         if settings.membership == guard.record.membership:
             peer = settings.peer
-        cover, terms = self.keeping.cover, settings.terms
-        if cover.armed:  # with the time-out that it has; fed by a shorter one it would fire late
-            terms = terms._replace(watchdog=max(terms.watchdog, guard.terms.watchdog))
-        self.driver.guard = guard._replace(terms=terms, peer=peer)
-        if settings != self.settings and not cover.armed:
-            cover, self.cover_warnings = covers.choose(settings, self.places, self._background)
-            self.keeping.cover = cover
+        self.driver.guard = guard._replace(peer=peer)
         self.settings = settings
+        self._take_terms()
         self.peer.use(settings)
         self.keeping.use(settings.flat)
+
+    def _take_terms(self) -> None:
+        """As far as the lease that runs allows; asked again with every beat until all are taken."""
+        cover, now, guard = self.keeping.cover, self.driver.now(), self.driver.guard
+        settings, lease, seconds = self.settings, self.settings.lease, self.settings.terms.watchdog
+        if settings != self._cover_for and not (cover.armed or cover.starting):
+            cover, self.cover_warnings = covers.choose(settings, self.places, self._background)
+            self.keeping.cover, self._cover_for = cover, settings
+        fits = seconds < cover.seconds or new_terms.carries(guard, seconds, lease, now)
+        if cover.armed and seconds != cover.seconds and fits:
+            cover.rearm(seconds, lambda: self._may_feed(seconds))
+        armed = cover.seconds if cover.armed else 0.0
+        terms = new_terms.in_force(guard, settings.terms, lease, armed, now)
+        self.driver.guard = guard._replace(terms=terms)
 
     def warnings(self) -> List[str]:
         found = [*self.beginning.warnings, *self.cover_warnings, *self.peer.links.problems()]
@@ -108,18 +120,22 @@ class Loop:
             self._turn()
 
     def _turn(self) -> None:
-        for key, _ in self._selector.select(self._until_next()):
+        ready = self._selector.select(self._until_next())
+        # First of all: a machine that stood still may wake after its lease, and serves until then.
+        if self.driver.now().fast >= self.driver.due:
+            self.driver.tick()
+        for key, _ in ready:
             key.data()
         monotonic = time.monotonic()
         if self._told:
             self._give_up()
-        if self.driver.now().fast >= self.driver.due:
-            self.driver.tick()
         last = self.keeping.feeds_last_at(self.driver.guard)
         if self._fed_until < last <= self.driver.now().fast:
             self._feed()
         if monotonic >= self._next_beat:
-            interval = question_interval(self.driver.guard.record.lease)
+            if self.driver.guard.terms != self.settings.terms or self._cover_for != self.settings:
+                self._take_terms()
+            interval = self._interval()
             self._next_beat = max(self._next_beat + interval, monotonic + interval / 2)
             self.driver.tick()
             self.driver.beat()
@@ -128,6 +144,14 @@ class Loop:
             self.clients.flush()
             self.serving.end_if_idle()
         self.keeping.work(self.driver)
+
+    def _may_feed(self, seconds: float) -> bool:
+        return may_feed(self.driver.now().fast, leases.end_of(self.driver.guard.holder), seconds)
+
+    def _interval(self) -> float:
+        """Between beats: with every question, and often enough for the watchdog that runs."""
+        interval, cover = question_interval(self.driver.guard.record.lease), self.keeping.cover
+        return min(interval, cover.seconds / 3.0) if cover.armed else interval
 
     def _feed(self) -> None:
         self._fed_until = self.driver.now().fast

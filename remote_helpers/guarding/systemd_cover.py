@@ -14,7 +14,7 @@ import socket
 import struct
 import subprocess
 import time
-from typing import Any, Dict, Optional, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from remote_helpers.guarding import places, units
 from remote_helpers.guarding.background import Background
@@ -48,7 +48,7 @@ class SystemdCover:
 
     def __init__(self, group: str, where: Places, seconds: float, background: Background) -> None:
         self._group, self._places, self._background = group, where, background
-        self._seconds = seconds - _LATE_S
+        self.seconds = seconds
         self._pid = 0
         self.starting = False
         self._wanted = False
@@ -64,16 +64,19 @@ class SystemdCover:
         self._wanted = True
         if self._pid or self.starting or time.monotonic() < self._try_at:
             return
+        self._begin(self.seconds, self._started)
+
+    def _begin(self, seconds: float, started: Callable[[Any], None]) -> None:
         self.starting = True
         self._try_at = time.monotonic() + _AGAIN_S
-        self._background.submit(self._start, self._started)
+        self._background.submit(lambda: self._start(seconds), started)
 
-    def _start(self) -> int:
+    def _start(self, seconds: float) -> int:
         unit = UNIT + "{}-{}".format(self._group, os.urandom(3).hex())
         argv = ["systemd-run", "--quiet", "--no-block", "--collect", "--unit=" + unit]
         argv += ["--slice=system.slice"]
         argv += ["--property=" + one for one in _PROPERTIES]
-        argv += ["--property=WatchdogSec={:d}ms".format(int(self._seconds * 1000))]
+        argv += ["--property=WatchdogSec={:d}ms".format(int((seconds - _LATE_S) * 1000))]
         argv += ["--", "sleep", "2147483647"]
         done = subprocess.run(
             argv,
@@ -100,6 +103,28 @@ class SystemdCover:
         if not self._wanted:
             self.disarm()
 
+    def rearm(self, seconds: float, may: Callable[[], bool]) -> None:
+        """Another time-out: by a unit of its own, for not every systemd changes one that runs.
+
+        The one before is fed until the new one is there. It ends before the new one counts: of
+        two that count, a guard killed in between would leave its successor one that nobody feeds.
+        """
+        if not self._pid or self.starting or seconds < shortest():
+            return
+        if time.monotonic() >= self._try_at:
+            self._begin(seconds, lambda result: self._replace(seconds, may, result))
+
+    def _replace(self, seconds: float, may: Callable[[], bool], result: Any) -> None:
+        if isinstance(result, Exception) or not may():
+            self.starting = False  # the one before goes on; it is tried again
+            if not isinstance(result, Exception):
+                _end(result)
+            return
+        wanted = self._wanted
+        self.disarm()
+        self._wanted, self.seconds = wanted, seconds
+        self._started(result)
+
     def feed(self) -> None:
         if self._pid:
             self._tell("WATCHDOG=1")
@@ -121,8 +146,7 @@ class SystemdCover:
         """An orderly end of its process is no failure."""
         self._wanted = False
         if self._pid and _is_ours(self._pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid, signal.SIGTERM)
+            _end(self._pid)
         self._pid = 0
 
     def hand_over(self) -> Tuple[Dict[str, Any], Optional[int]]:
@@ -131,12 +155,18 @@ class SystemdCover:
     def resume(self, left: Dict[str, Any], _descriptor: Optional[int]) -> None:
         """The file is there before the unit counts: nothing that was armed is ever forgotten."""
         pid = left.get("pid") or 0
-        with contextlib.suppress(OSError, ValueError), open(self._places.cover) as file:
-            pid = pid or int(file.read())
+        if not (pid and _is_ours(pid)):
+            with contextlib.suppress(OSError, ValueError), open(self._places.cover) as file:
+                pid = int(file.read())
         if pid and _is_ours(pid):
             self._pid = pid
             self._wanted = True
             self._tell("READY=1")
+
+
+def _end(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
 
 
 def _pid_within(unit: str, seconds: float) -> int:

@@ -34,6 +34,7 @@ from remote_helpers.protocol.messages import (
     Withdraw,
 )
 from remote_helpers.protocol.reporting import report
+from remote_helpers.protocol.watchdog import covers
 from remote_helpers.protocol.words import Now, Reign
 
 STOPPED = "stopped"
@@ -235,10 +236,16 @@ def _solo(guard: Guard, message: Solo, now: Now) -> Tuple[Guard, Outputs]:
 
 
 def _lease(guard: Guard, message: Lease, now: Now) -> Tuple[Guard, Outputs]:
-    """A longer lease is on disk before it is promised; a shorter one waits for the longer."""
-    record = guard.record
+    """A longer lease is on disk before it is promised; a shorter one waits for the longer.
+
+    Refused until what was derived from it is in force here: on a lease shorter than an armed
+    watchdog, that could not be fed any more and would reset a healthy active.
+    """
+    record, watchdog = guard.record, guard.terms.watchdog
     if message.lease <= guard.terms.budget:
         return guard, (_reply(guard, message, now, "shorter-than-budget"),)
+    if watchdog > 0.0 and not covers(message.lease, watchdog):
+        return guard, (_reply(guard, message, now, "shorter-than-watchdog"),)
     if message.lease == record.lease:
         return guard, (_reply(guard, message, now),)
     guard, saved = write(

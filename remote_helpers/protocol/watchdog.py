@@ -14,5 +14,8 @@ def may_feed(now: float, lease_end: float, timeout: float) -> bool:
 
 
 def covers(lease: float, timeout: float) -> bool:
-    """Whether a lease is long enough that its questions keep such a device fed."""
-    return timeout > 0.0 and lease >= timeout + 2.0 * question_interval(lease)
+    """Whether a lease is long enough that its questions keep such a device fed.
+
+    Rounded: times that a person wrote must not fail by the last bit of a float.
+    """
+    return timeout > 0.0 and round(lease - timeout - 2.0 * question_interval(lease), 6) >= 0.0

@@ -6,6 +6,7 @@ import ipaddress
 from orchestrator.daemon.guard_settings import links_of, settings_of
 from orchestrator.model import (
     Group,
+    GroupName,
     HostFacts,
     Monotonic,
     Network,
@@ -91,6 +92,13 @@ def test_a_group_without_networks_talks_between_the_addresses_of_its_logins():
     group = dataclasses.replace(a_group(), networks={})
     (link,) = links_of(group, {}, PAIRING).links
     assert link.addresses == {LINUX1: "10.0.0.11", LINUX2: "10.0.0.12"}
+
+
+def test_two_such_groups_on_one_pair_use_a_port_each():
+    one = dataclasses.replace(a_group(), networks={}, name=GroupName("web"))
+    other = dataclasses.replace(one, name=GroupName("mail"))
+    ports = [links_of(group, {}, PAIRING).links[0].port for group in (one, other)]
+    assert len(set(ports)) == 2
 
 
 def test_each_guard_is_told_its_own_side_and_what_stops_first():

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import pytest
+
 from orchestrator.decision import lease_length, orders
 from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import NoteOrder
@@ -151,6 +153,38 @@ def test_a_shorter_lease_is_let_go_when_the_longer_is_over():
     assert lease_length.let_go(vote, 10.0, 13.3, CLOCK).lease_max_s == 1.5
     longer = lease_length.change(vote, 9.0)
     assert longer.lease_max_s == 9.0
+
+
+def lengths(alpha: float, beta: float) -> dict[ServerName, Report]:
+    """Alpha reigns, beta holds nothing."""
+    return {A: report(OLD, "alpha", lease=alpha), B: report(OLD, "beta", lease=beta)}
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "told", "controller_too"),
+    [
+        (3.0, 3.0, (A,), False),  # beta's promises of the old length still carry the reign
+        (1.5, 3.0, (B,), False),
+        (1.5, 1.5, (), True),
+        (1.0, 1.0, (B,), False),  # raised again: who holds is the last to ask less often
+        (1.0, 1.5, (A,), False),
+    ],
+)
+def test_the_holder_lives_by_a_shorter_lease_before_anybody_promises_it(
+    alpha: float, beta: float, told: tuple[ServerName, ...], *, controller_too: bool
+):
+    reports = lengths(alpha, beta)
+
+    assert lease_length.to_tell(full(), 1.5, reports) == told
+    assert lease_length.may_lower(full(), 1.5, reports) is controller_too
+
+
+def test_of_a_server_that_was_never_heard_nobody_knows_whether_it_holds():
+    reports = lengths(3.0, 3.0)
+    del reports[A]
+
+    assert lease_length.to_tell(full(), 1.5, reports) == ()
+    assert not lease_length.may_lower(full(), 1.5, reports)
 
 
 def test_no_unproven_reign_is_ever_forgotten():

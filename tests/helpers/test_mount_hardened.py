@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -120,25 +121,38 @@ def test_what_cannot_be_repaired_by_itself_is_not_mounted(tmp_path: Path):
     with_disk(tmp_path, body)
 
 
-STUBBORN = "trap '' TERM; while :; do sleep 60; done"
+WILLING = "echo ready; exec sleep 60"
+STUBBORN = "trap '' TERM; echo ready; while :; do sleep 60; done"
+
+
+@contextlib.contextmanager
+def busy_with(disk: Disk, script: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program in that folder, begun only when it has said so: by then its trap is set."""
+    with subprocess.Popen(
+        ["sh", "-c", script], cwd=disk.path, stdout=subprocess.PIPE, start_new_session=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"ready\n"
+        try:
+            yield holder
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(holder.pid, signal.SIGKILL)
 
 
 @pytest.mark.parametrize(
     ("busy", "command", "signalled"),
-    [
-        ("terminate", ["sleep", "60"], signal.SIGTERM),
-        ("kill", ["sh", "-c", STUBBORN], signal.SIGKILL),
-    ],
+    [("terminate", WILLING, signal.SIGTERM), ("kill", STUBBORN, signal.SIGKILL)],
 )
 def test_who_keeps_it_busy_is_ended_by_policy(
-    tmp_path: Path, busy: str, command: list[str], signalled: signal.Signals
+    tmp_path: Path, busy: str, command: str, signalled: signal.Signals
 ):
     def body(disk: Disk) -> None:
         start(disk.spec())
-        holder = subprocess.Popen(command, cwd=disk.path)
-        stopped = stop(disk.spec(busy=busy), 20.0)
+        with busy_with(disk, command) as holder:
+            stopped = stop(disk.spec(busy=busy), 20.0)
 
-        assert holder.wait(5) == -signalled
+            assert holder.wait(20) == -signalled
         assert stopped["state"] == "stopped"
         assert f"ended for it: {holder.pid} " in stopped["detail"]
 
@@ -148,12 +162,8 @@ def test_who_keeps_it_busy_is_ended_by_policy(
 def test_a_stubborn_one_outlives_a_gentle_policy_and_is_named(tmp_path: Path):
     def body(disk: Disk) -> None:
         start(disk.spec())
-        holder = subprocess.Popen(["sh", "-c", STUBBORN], cwd=disk.path, start_new_session=True)
-        try:
+        with busy_with(disk, STUBBORN) as holder:
             message = refusal(lambda: stop(disk.spec(busy="terminate"), 4.0))
-        finally:
-            os.killpg(holder.pid, signal.SIGKILL)
-            holder.wait()
 
         assert f"{holder.pid} sh (cwd)" in message
 

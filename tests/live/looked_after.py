@@ -1,16 +1,17 @@
-"""A group that `hasys run` looks after: begun, waited for, watched by client and witness."""
+"""A group that `hasys run` looks after: begun, waited for, watched by a witness."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import json
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.demo.outage import OutageReport
-from tests.lab.outage import measure_outage
+from orchestrator.daemon import wire
 from tests.lab.programs import ProgramFailed
 from tests.lab.witness import Thing, Timeline, Witness
 from tests.live.site import Answer, Site, until
@@ -20,15 +21,9 @@ LEVELS = ("leased", "leased without reset", "fenced")
 
 @dataclasses.dataclass
 class Observed:
-    """What client and witness saw; there once the block has ended."""
+    """What the witness saw; there once the block has ended."""
 
-    outage: OutageReport | None = None
     timeline: Timeline | None = None
-
-    @property
-    def outage_s(self) -> float:
-        assert self.outage is not None
-        return self.outage.longest_s
 
     def assert_kept_by(self, server: str) -> None:
         """The server had address and service in every look at it."""
@@ -41,6 +36,14 @@ class Observed:
     def assert_never_both(self) -> None:
         assert self.timeline is not None
         self.timeline.assert_never_both(Thing.ADDRESS, Thing.SERVICE)
+
+    def assert_both_at_most(self, *, since: float, within_s: float) -> None:
+        """Never before that moment, and never later than so long after it."""
+        assert self.timeline is not None
+        for thing in (Thing.ADDRESS, Thing.SERVICE):
+            spans = self.timeline.both(thing)
+            beyond = [one for one in spans if one.began < since or one.ended > since + within_s]
+            assert not beyond, f"two servers had the {thing.value} at once: {beyond}"
 
 
 class LookedAfter:
@@ -68,11 +71,26 @@ class LookedAfter:
         return self.site.end_of(self.process, within_s)
 
     def group(self) -> dict[str, Any]:
+        """As `hasys status` has it, which looks at both servers itself."""
         return self.site.status()
+
+    def standing(self) -> dict[str, Any]:
+        """As the daemon's loop sees it; asked without a new program, for waits ask often."""
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(20)
+            try:
+                door.connect(str(self.site.state / wire.SOCKET))
+            except (FileNotFoundError, ConnectionRefusedError):
+                return {}
+            door.sendall(b'{"op": "standing", "group": "%s"}\n' % self.site.group.encode())
+            with door.makefile() as answers:
+                found = json.loads(answers.readline() or "{}")
+        assert isinstance(found, dict)
+        return found
 
     def is_protected(self) -> bool:
         """Whether the loop has its vote on both servers."""
-        return self.group()["safety"] in LEVELS
+        return self.standing().get("safety") in LEVELS
 
     def active(self) -> str | None:
         found = self.group()["active"]
@@ -83,32 +101,32 @@ class LookedAfter:
         """The service was started, and a standby is ready to take it over."""
         until(self.is_protected, "the vote is registered on both servers", 40)
         self.site.done("start", self.site.group)
-        assert self.active() == "linux1"
+        self.moved_to("linux1")
 
     def is_active(self, server: str) -> bool:
-        return self.active() == server
+        """By its guard's word and by what it has, asked of the two alone: `hasys status` would wait
+        for a server that is gone.
+        """
+        return self.role_told(server) == "ACTIVE" and self.has_all(server)
 
     def moved_to(self, server: str, within_s: float = 20) -> None:
         until(lambda: self.is_active(server), f"{server} is ACTIVE", within_s)
 
-    def role(self, server: str) -> str:
-        """By what the server holds."""
-        return str(self._server(server)["role"])
-
     def role_told(self, server: str) -> str:
         """By its guard, as the loop sees it."""
-        return str(self.group().get("roles", {}).get(server, ""))
+        return str(self.standing().get("roles", {}).get(server, ""))
+
+    def is_standby(self, server: str) -> bool:
+        """By its guard's word, and it has nothing that only an active may have."""
+        return self.role_told(server) == "STANDBY" and not self.holds(server)
 
     def silent(self, server: str) -> bool:
-        return self._server(server)["reachable"] is False
-
-    def _server(self, name: str) -> dict[str, Any]:
-        servers: list[dict[str, Any]] = self.group()["servers"]
-        return next(one for one in servers if one["name"] == name)
+        age = self.standing()["age_s"][server]
+        return age is None or age > 3.0
 
     def goes_on_alone(self) -> bool:
         """Whether the active has a term without end."""
-        return bool(self.group().get("solo"))
+        return bool(self.standing().get("solo"))
 
     # --- by the servers' own word, whatever the controller thinks ---
 
@@ -116,6 +134,11 @@ class LookedAfter:
         unit = "systemctl list-units --plain --no-legend 'hasys-guard-*' | cut -d' ' -f1"
         found = self._ask(server, f"systemctl show -P MainPID $({unit}) 2>/dev/null || true")
         return int(found) if found.isdigit() and found != "0" else None
+
+    def lives_by(self, lease_s: float) -> bool:
+        """Whether this is the length on record at both servers, and no other one may be out."""
+        kept = (self._ask(name, "cat /var/lib/hasys/web/guard") for name in ("linux1", "linux2"))
+        return all(f'"lease": {lease_s}, "lease_max": {lease_s}' in text for text in kept)
 
     def signal_guard(self, server: str, name: str) -> None:
         self.site.on(server, "kill", f"-{name}", str(self.guard_of(server)))
@@ -126,12 +149,17 @@ class LookedAfter:
     def kill_service(self, server: str) -> None:
         self.site.on(server, "pkill", "-9", "-f", "[l]ab-http --port")
 
+    def has_address(self, server: str) -> bool:
+        address = self.site.lab.description.service.address
+        return self._ask(server, f"ip -o addr show | grep -c ' {address}/' || true") != "0"
+
+    def has_all(self, server: str) -> bool:
+        return self.has_address(server) and self.runs_service(server)
+
     def holds(self, server: str) -> bool:
         """Whether it has the service address, or runs the service."""
-        address = self.site.lab.description.service.address
         try:
-            has = self._ask(server, f"ip -o addr show | grep -c ' {address}/' || true")
-            return has != "0" or self.runs_service(server)
+            return self.has_address(server) or self.runs_service(server)
         except ProgramFailed:  # it may have been reset in this moment
             return self.site.lab.powered(server)
 
@@ -147,14 +175,14 @@ class LookedAfter:
 
     def outlives_a_lease(self) -> None:
         """Long enough for a lease that nobody renews to end, and for the demotion after it."""
-        time.sleep(8)
+        time.sleep(5)
 
     def kills_daemon_after(self, seconds: float) -> None:
         time.sleep(seconds)
         self.kill_daemon()
 
     def reasons(self) -> list[str]:
-        return [one["reason"] for one in self.group().get("reasons", [])]
+        return [one["reason"] for one in self.standing().get("reasons", [])]
 
     def explains(self, reason: str, within_s: float = 20) -> None:
         until(lambda: reason in self.reasons(), f"the loop says {reason}", within_s)
@@ -162,7 +190,6 @@ class LookedAfter:
     @contextlib.contextmanager
     def observed(self) -> Iterator[Observed]:
         seen = Observed()
-        description = self.site.lab.description
-        with Witness(description) as witness, measure_outage(description) as measured:
+        with Witness(self.site.lab.description) as witness:
             yield seen
-        seen.outage, seen.timeline = measured.report, witness.timeline
+        seen.timeline = witness.timeline

@@ -144,4 +144,4 @@ def until(condition: Callable[[], bool], what: str, within_s: float = 10) -> Non
     end = time.monotonic() + within_s
     while not condition():
         assert time.monotonic() < end, f"{what}: not within {within_s} s"
-        time.sleep(0.02)
+        time.sleep(0.05)

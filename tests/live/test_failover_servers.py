@@ -1,5 +1,7 @@
 """Servers that reboot, freeze, come back or lose their guard while `hasys run` looks on."""
 
+import time
+
 import pytest
 
 from tests.live.site import until
@@ -7,18 +9,22 @@ from tests.live.site import until
 pytestmark = pytest.mark.lab
 
 
-@pytest.mark.unproven
+WAKES_WITHIN_S = 1.0
+"""From the thaw of a server until its guard has run and reset it, on a machine that is busy with
+other tests. The watchdog of this lab (a unit of systemd) stands still with its server; see the
+limits in docs/explanation/safety.md."""
+
+
 @pytest.mark.mission("D1")
-def test_a_frozen_active_is_replaced_and_holds_nothing_when_it_thaws(web):
-    """Its watchdog, or its own look at the clock, ends what it held before it can serve again."""
+def test_a_frozen_active_is_replaced_and_resets_itself_first_thing_when_it_thaws(web):
     web.serving()
     with web.observed() as seen:
         web.site.lab.freeze("linux1")
         web.moved_to("linux2")
-        if web.site.lab.powered("linux1"):
-            web.site.lab.thaw("linux1")
+        thawed_at = time.monotonic()
+        web.site.lab.thaw("linux1")
         until(lambda: not web.holds("linux1"), "linux1 holds nothing", 20)
-    seen.assert_never_both()
+    seen.assert_both_at_most(since=thawed_at, within_s=WAKES_WITHIN_S)
 
 
 @pytest.mark.mission("A11")
@@ -28,7 +34,7 @@ def test_a_server_that_comes_back_is_standby_by_itself(web):
     web.moved_to("linux2")
     with web.observed() as seen:
         web.site.lab.power_on("linux1")
-        until(lambda: web.role("linux1") == "STANDBY", "linux1 is STANDBY", 40)
+        until(lambda: web.is_standby("linux1"), "linux1 is STANDBY", 40)
         until(web.is_protected, "the vote is registered on both servers", 20)
         until(lambda: web.group()["ready"], "the service could move back", 20)
     seen.assert_kept_by("linux2")
@@ -42,7 +48,7 @@ def test_an_active_that_reboots_is_replaced(web):
     with web.observed() as seen:
         web.site.lab.reboot("linux1")
         web.moved_to("linux2")
-        until(lambda: web.role("linux1") == "STANDBY", "linux1 is STANDBY", 40)
+        until(lambda: web.is_standby("linux1"), "linux1 is STANDBY", 40)
     seen.assert_never_both()
 
 
@@ -54,7 +60,7 @@ def test_after_a_power_cut_of_both_the_service_starts_again(web):
         web.explains("brake")
         web.site.lab.power_on("linux1")
         web.site.lab.power_on("linux2")
-        until(lambda: web.active() is not None, "one server serves", 60)
+        until(lambda: any(map(web.is_active, ("linux1", "linux2"))), "one server serves", 60)
     seen.assert_never_both()
     assert web.site.fetch()
 
@@ -75,5 +81,5 @@ def test_a_guard_that_is_killed_is_started_again_and_the_service_stays(web):
     web.signal_guard("linux2", "KILL")
     with web.observed() as seen:
         until(lambda: web.guard_of("linux2") is not None, "linux2 has a guard again", 20)
-        until(lambda: web.role("linux2") == "STANDBY", "linux2 is STANDBY", 20)
+        until(lambda: web.is_standby("linux2"), "linux2 is STANDBY", 20)
     seen.assert_kept_by("linux1")

@@ -159,6 +159,15 @@ def test_a_shorter_lease_waits_for_the_longer_one():
     assert told(one, Lease(HOLDER, 1.0), 14.0)[1].why == "shorter-than-budget"
 
 
+def test_a_lease_that_cannot_keep_the_watchdog_fed_is_refused():
+    """A reload from 3 s to 1 s: with a watchdog of 2 s armed, it would reset a healthy active."""
+    one = reigning(at=10.0)
+    one = one._replace(terms=one.terms._replace(budget=0.25, watchdog=2.0))
+    assert told(one, Lease(HOLDER, 1.0), 11.0)[1].why == "shorter-than-watchdog"
+    one = one._replace(terms=one.terms._replace(watchdog=0.75))
+    assert told(one, Lease(HOLDER, 1.0), 11.0)[1].accepted
+
+
 def test_a_new_member_counts_as_an_answer():
     one, reply = told(fresh(), Members(HOLDER, 1, "gamma"), 10.0)
     assert reply.accepted
