@@ -1,7 +1,6 @@
 """Guards on machines with kernels of their own: a real watchdog, real resets, clocks that jump."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -51,10 +50,8 @@ async def test_a_frozen_guard_has_its_machine_reset_by_the_watchdog(
     life = lab.machine(ONE).life()
 
     lab.run(ONE, ["kill", "-STOP", str(conductor.guard_pid(ONE))])
-    frozen_at = time.monotonic()
-    await asyncio.to_thread(lab.wait_for_next_boot, ONE, life)
+    await asyncio.to_thread(lab.wait_for_next_boot, ONE, life)  # nobody else would reset it
 
-    assert time.monotonic() - frozen_at < LEASE + 15.0  # until ssh answers after the reset
     assert conductor.holds(ONE) == []
 
 

@@ -64,7 +64,7 @@ def reaches(lab: NamespacesLab, server: str, address: str, wait_s: float = 0.3) 
     return True
 
 
-def eventually(condition: Callable[[], bool], timeout_s: float = 5) -> bool:
+def eventually(condition: Callable[[], bool], timeout_s: float = 20) -> bool:
     until = time.monotonic() + timeout_s
     while time.monotonic() < until:
         if condition():
