@@ -90,6 +90,9 @@ class Fences:
         order.add_done_callback(self._orders.discard)
         return await asyncio.shield(order)
 
+    def may_reign(self, server: ServerName) -> bool:
+        return bool(self._reigns(server))
+
     async def read(self, server: ServerName) -> tuple[Reading, ...]:
         return await self._fencer.status(server)
 
@@ -141,6 +144,9 @@ class LoopDevices:
 
     async def read(self, server: ServerName) -> tuple[Reading, ...]:
         return await self._steward.fences.read(server)
+
+    def wants_order(self, server: ServerName) -> bool:
+        return self._steward.fences.may_reign(server)
 
 
 async def by_hand(steward: Steward, request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -23,6 +23,10 @@ class Devices(Protocol):
 
     async def read(self, server: ServerName) -> tuple[Reading, ...]: ...
 
+    def wants_order(self, server: ServerName) -> bool:
+        """Whether reading it as off is not enough: the end of a reign is proven by an order."""
+        ...
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PoweredTransport:
@@ -41,14 +45,15 @@ class PoweredTransport:
             names = " and ".join(self.servers)
             return _failed(f"this run may not touch {meant!r}, only {names}")
         found = await self.devices.read(meant)
-        if request.op == POWER_READ or power_of(found) is Power.OFF:
+        was_off = power_of(found) is Power.OFF
+        if request.op == POWER_READ or (was_off and not self.devices.wants_order(meant)):
             return _read(meant, found)
         outcome = await self.devices.off(meant)
         if isinstance(outcome, NotFenced):
             detail = {"attempts": _words(outcome.attempts)}
             message = f"refused ({outcome.refusal.reason.value}): {outcome.refusal.evidence}"
             return _failed(f"{message}; {outcome.refusal.advice}", detail)
-        return _done(meant, Power.OFF, outcome.attempts, outcome.took_s, changed=True)
+        return _done(meant, Power.OFF, outcome.attempts, outcome.took_s, changed=not was_off)
 
     async def close(self) -> None:
         await self.transport.close()

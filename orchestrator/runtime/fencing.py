@@ -43,6 +43,10 @@ class OwnDevices:
     async def read(self, server: ServerName) -> tuple[Reading, ...]:
         return await fencer_of(self.application, self.group).status(server)
 
+    def wants_order(self, _server: ServerName) -> bool:
+        """There are no reigns."""
+        return False
+
 
 async def switch_on_by_hand(
     application: Application, group: Group, server: ServerName, by: str

@@ -44,6 +44,7 @@ class Devices:
 
     def __init__(self, stage, device):
         self._stage = stage
+        self.may_reign = False
         self._fencer = Fencer({LINUX1: [device]}, Agents(os.environ), stage.clock)
 
     async def off(self, server):
@@ -55,10 +56,14 @@ class Devices:
     async def read(self, server):
         return await self._fencer.status(server)
 
+    def wants_order(self, _server):
+        return self.may_reign
 
-def powered(stage, folder, body):
+
+def powered(stage, folder, body, *, may_reign=False):
     device = agent(folder, "device", body.replace("{plug}", str(folder / "plug")))
     with_devices = Devices(stage, device)
+    with_devices.may_reign = may_reign
     stage.around = lambda servers: PoweredTransport(
         transport=servers, devices=with_devices, servers=stage.group.server_names
     )
@@ -164,6 +169,19 @@ async def test_a_server_that_is_off_already_is_not_told_again(switched, tmp_path
     assert next(plan.steps()).would == "would change nothing"
     assert result.state is RunState.DONE
     assert "off" not in orders(tmp_path, "device")
+
+
+async def test_where_a_reign_may_run_it_is_told_although_it_is_off(stage, tmp_path):
+    """The loop takes a server for off when it was ordered so, and by no other reading."""
+    powered(stage, tmp_path, SWITCH, may_reign=True)
+    (tmp_path / "plug").write_text("off")
+    stage.servers.servers[LINUX1].reachable = False
+
+    result = await stage.play(TAKE_OVER)
+
+    assert result.state is RunState.DONE
+    assert orders(tmp_path, "device").count("off") == 1
+    assert "Switch it off on linux2" in titles(stage, Status.OK)
 
 
 async def test_seen_only_asks(switched, tmp_path):
