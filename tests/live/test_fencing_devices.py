@@ -126,3 +126,23 @@ def test_without_a_daemon_a_playbook_fences_the_lost_server_and_starts_the_other
     assert played.document["lost"]["linux1"]["state"] == "fenced"
     assert site.fetch().strip() == "linux2"
     assert events_of_fencing(site) == [("fence-ordered", "linux1"), ("server-fenced", "linux1")]
+
+
+@pytest.mark.mission("A4")
+def test_in_maintenance_a_playbook_ends_a_term_without_end_by_fencing(switched):
+    """Nothing but the power switch can end it: the loop believes what the playbook had done."""
+    switched.done("maintenance", "web", "on")
+    until(lambda: switched.status().get("solo"), "the active goes on alone", within_s=30)
+    with Witness(switched.lab.description) as witness:
+        switched.lab.isolate("linux1")
+        until(lambda: silent(switched, "linux1"), "linux1 is silent", within_s=30)
+        played = switched.hasys("play", "web", "fenced-failover")
+
+    assert played.code == 0, played.out + played.err
+    assert not switched.lab.powered("linux1")
+    assert switched.fetch().strip() == "linux2"
+    witness.timeline.assert_never_both(Thing.ADDRESS)
+
+
+def silent(site, server):
+    return site.status()["roles"].get(server) == "UNKNOWN"
