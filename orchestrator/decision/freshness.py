@@ -107,13 +107,21 @@ def _doubt(
         return _left_behind(other.server, theirs) or noted
     if mine is not None and mine.is_primary:
         return ""
-    is_held_back = mine is None or mine.is_guarded or group.accept_data_loss
-    if noted or theirs is not None or is_held_back:
+    if noted or theirs is not None or group.accept_data_loss or not _is_free(mine):
         return noted
     return (
         f"{other.server} is silent, and may have written since the two lost each other: "
         "nothing made it wait"
     )
+
+
+def _is_free(mine: Replication | None) -> bool:
+    """Known not to be held back. What was not told yet is no reason for a lasting doubt: until it
+    is, `target_data` lets nothing move there.
+    """
+    if mine is None or (mine.is_up and not mine.fencing):
+        return False
+    return not mine.is_guarded
 
 
 def _own_doubt(mine: Replication) -> str:

@@ -6,6 +6,7 @@ Each answers a `Wish` to move, a `Hold` with its reasons, or None: not my case.
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import Because, RestartResource, Tell, Wish
+from orchestrator.decision.target_data import data_hindrances
 from orchestrator.decision.verdict import Hold, Verdict, hold
 from orchestrator.model import Reason, ServerName
 from orchestrator.model.moment import Monotonic
@@ -53,14 +54,7 @@ def may_not_move(facts: Facts, state: GroupState, target: ServerName) -> tuple[B
                 age_s=facts.age(target),
             )
         )
-    if target in state.outdated:
-        found.append(
-            Because(
-                reason=Reason.DATA_OUT_OF_DATE,
-                evidence=f"the data on {target} may lack acknowledged writes",
-                advice="resync it; or accept the loss: hasys failover --force",
-            )
-        )
+    found.extend(data_hindrances(facts, state, target))
     until = state.quarantined.get(target)
     if until is not None and facts.now < until:
         found.append(

@@ -15,6 +15,7 @@ from orchestrator.decision.intents import (
     WithdrawOn,
 )
 from orchestrator.decision.proofs import gap_of, gaps
+from orchestrator.decision.target_data import data_hindrances
 from orchestrator.model import Reason, ServerName
 from orchestrator.model.moment import Monotonic
 from orchestrator.model.state import Goal, GoalKind, GroupState, NotedReign
@@ -115,14 +116,8 @@ def hindrances(facts: Facts, state: GroupState, goal: Goal) -> tuple[Because, ..
                 advice=f"find out: hasys fence {facts.group.name} {target}",
             )
         )
-    if target in state.outdated and not goal.forced and not _is_looked_at(facts, target):
-        found.append(
-            Because(
-                reason=Reason.DATA_OUT_OF_DATE,
-                evidence=f"the data on {target} may lack acknowledged writes",
-                advice="resync it; or accept the loss: hasys failover --force",
-            )
-        )
+    if not goal.forced and not _is_looked_at(facts, target):
+        found.extend(data_hindrances(facts, state, target))
     return tuple(found)
 
 

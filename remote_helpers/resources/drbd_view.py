@@ -3,9 +3,7 @@
 DRBD 8.4 is asked by events2 and /proc/drbd, 9 by JSON: `replication` makes one of both.
 """
 
-import re
-import time
-from typing import Dict, List, Optional, Tuple
+from typing import List
 
 from remote_helpers import copy_events
 from remote_helpers.operation import Context, OperationError
@@ -17,15 +15,11 @@ from remote_helpers.replication.words import (
     Unreadable,
     is_down,
 )
+from remote_helpers.resources import drbd_settings
 
 PROC = "/proc/drbd"
 _UNTOLD = (Alone.UNKNOWN, Alone.NEVER_CONNECTED)
 LOG_IN_S = 2.0
-SETTINGS_FOR_S = 30.0
-"""How long settings are believed: they change by hand, and each question is a program."""
-_settings: Dict[str, Tuple[float, Tuple[str, str]]] = {}
-_FENCING = re.compile(r"\bfencing\s+([a-z-]+)\s*;")
-_HANDLER = re.compile(r"\bfence-peer\s+\"?([^\";]+)\"?\s*;")
 
 
 def observe(context: Context, resource: str) -> Replication:
@@ -45,10 +39,10 @@ def observe(context: Context, resource: str) -> Replication:
     except Unreadable as odd:
         message = "DRBD {} on {}: {}".format(version or "?", resource, odd)
         raise OperationError("failed", message) from odd
+    settings = drbd_settings.settings_of(context, seen)
     if not seen.is_up:
         return seen
-    fencing, handler = _guarding(context, resource)
-    seen = seen._replace(fencing=fencing, handler=handler)
+    seen = seen._replace(fencing=settings.fencing, handler=settings.handler)
     if seen.connection is not Connection.STAND_ALONE:
         return seen
     return seen._replace(alone=_why(context, seen))
@@ -77,30 +71,3 @@ def _why(context: Context, seen: Replication) -> Alone:
     if told in _UNTOLD and copy_events.saw_split_brain(seen.resource):
         return Alone.SPLIT_BRAIN  # the log was overwritten, the stream of events was heard
     return told
-
-
-def _guarding(context: Context, resource: str) -> Tuple[str, str]:
-    """`fencing` as the kernel has it, the handler as drbdadm would call it.
-
-    Never worth the state itself: on a server that is too slow to say, what was known stands.
-    """
-    asked, known = _settings.get(resource, (0.0, ("", "")))
-    if known != ("", "") and time.monotonic() - asked < SETTINGS_FOR_S:
-        return known
-    in_force = _told(context, ["drbdsetup", "show", resource])
-    configured = _told(context, ["drbdadm", "dump", resource])
-    if in_force is None or configured is None:
-        return known
-    fencing, handler = _FENCING.search(in_force), _HANDLER.search(configured)
-    found = (fencing.group(1) if fencing else "dont-care", handler.group(1) if handler else "")
-    _settings[resource] = (time.monotonic(), found)
-    return found
-
-
-def _told(context: Context, argv: List[str]) -> Optional[str]:
-    """None: it did not say in half of the time that is left."""
-    try:
-        done = context.run(argv, timeout=context.remaining() / 2)
-    except OperationError:
-        return None
-    return None if done.timed_out or done.rc != 0 else done.stdout
