@@ -29,7 +29,7 @@ async def note_copies(
     if not copies:
         return {}
     known = dict(await application.copies.of(status.group.name))
-    now = application.clock.utc()
+    now = _seen_at(application, status)
     for one in copies:
         before = known.get(one.resource)
         record = _record(one, before, status, now)
@@ -45,8 +45,10 @@ async def note_copies(
 def _record(
     copies: Copies, before: CopyRecord | None, status: GroupStatus, now: Utc
 ) -> CopyRecord | None:
-    """None: nothing was learned."""
-    if copies.condition is Condition.UNKNOWN:
+    """None: nothing was learned. A command that waited for a silent server has seen the other one
+    before the daemon, which has told more since.
+    """
+    if copies.condition is Condition.UNKNOWN or (before is not None and now < _last_of(before)):
         return None
     is_same = before is not None and before.condition == copies.condition.value
     since = before.since if before is not None and is_same else now
@@ -58,6 +60,16 @@ def _record(
     return CopyRecord(
         condition=copies.condition.value, since=since, in_sync_at=at, in_sync_epoch=epoch
     )
+
+
+def _seen_at(application: Application, status: GroupStatus) -> Utc:
+    age_s = application.clock.monotonic() - status.view.taken_at
+    return Utc(application.clock.utc() - datetime.timedelta(seconds=age_s))
+
+
+def _last_of(record: CopyRecord) -> Utc:
+    in_sync_at = record.in_sync_at
+    return record.since if in_sync_at is None else max(record.since, in_sync_at)
 
 
 def _event(status: GroupStatus, copies: Copies, before: CopyRecord | None, now: Utc) -> Event:

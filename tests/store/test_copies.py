@@ -7,7 +7,15 @@ import pytest
 
 from orchestrator.decision.freshness import Condition
 from orchestrator.decision.roles import GroupStatus, status_of
-from orchestrator.model import DrbdSpec, GroupView, ResourceName, ResourceState, Seen, Utc
+from orchestrator.model import (
+    DrbdSpec,
+    GroupView,
+    Monotonic,
+    ResourceName,
+    ResourceState,
+    Seen,
+    Utc,
+)
 from orchestrator.runtime.copies import note_copies
 from orchestrator.store.copies import CopyStore
 from orchestrator.store.database import Database
@@ -31,6 +39,9 @@ class Clock:
     def utc(self):
         return Utc(self.now)
 
+    def monotonic(self):
+        return Monotonic(NOW + (self.now - BEGAN).total_seconds())
+
 
 @dataclasses.dataclass
 class Kept:
@@ -41,15 +52,17 @@ class Kept:
     publisher: Publisher
     clock: Clock
 
-    async def see(self, sides, *, after_s=0.0):
+    async def see(self, sides, *, after_s=0.0, late_s=0.0):
+        """`late_s`: so long ago it was seen."""
         self.clock.now += datetime.timedelta(seconds=after_s)
-        return (await note_copies(self, seen(sides)))[COPIES]
+        taken_at = Monotonic(self.clock.monotonic() - late_s)
+        return (await note_copies(self, seen(sides, taken_at)))[COPIES]
 
     async def told(self):
         return [event.text.partition(":")[0] for _, event in await self.events.after(0)]
 
 
-def seen(sides) -> GroupStatus:
+def seen(sides, taken_at) -> GroupStatus:
     views = []
     for server, name in zip((LINUX1, LINUX2), sides, strict=True):
         base = RECORDED / "8.4" / name
@@ -57,7 +70,7 @@ def seen(sides) -> GroupStatus:
         copy = drbd84.parse("r0", text, base.with_name(f"{name}.proc").read_text())
         view = a_server_view(GROUP, server, ResourceState.STOPPED)
         views.append(dataclasses.replace(view, data={COPIES: Seen(value=copy, at=NOW)}))
-    return status_of(GROUP, GroupView(servers=(views[0], views[1]), taken_at=NOW))
+    return status_of(GROUP, GroupView(servers=(views[0], views[1]), taken_at=taken_at))
 
 
 @pytest.fixture
@@ -98,3 +111,13 @@ async def test_what_stays_the_same_is_not_written_down_at_every_look(kept):
     assert later.in_sync_at == BEGAN + datetime.timedelta(seconds=11)
     assert later.since == BEGAN
     assert later.condition == Condition.IN_SYNC.value
+
+
+async def test_what_was_seen_before_is_not_told_after_it(kept):
+    """A command waited for a silent server meanwhile; the daemon has seen the copies part."""
+    await kept.see(HEALTHY)
+    apart = await kept.see(CUT, after_s=60)
+    late = await kept.see(HEALTHY, after_s=2, late_s=5)
+
+    assert late == apart
+    assert await kept.told() == ["copies is in-sync", "copies is apart, was in-sync"]
