@@ -50,6 +50,8 @@ def _answer(context: Context, resource: str, said: str) -> Dict[str, Any]:
         "detail": "; ".join(part for part in parts if part),
         "in_sync": seen.is_in_sync,
         "alone": seen.alone.value if seen.alone is not None else "",
+        "connected": seen.connection is Connection.CONNECTED,
+        "standstill": promotion.standstill(seen),
         "out_of_sync_bytes": seen.out_of_sync_bytes,
         "kept": kept,
         "data": {"kind": "drbd", **to_json(seen)},
@@ -67,6 +69,28 @@ def _connected(context: Context, resource: str) -> Done:
     _drbdadm(context, "connect", resource)
     settle(context, resource)
     return Done(changed=True)
+
+
+def _attached(context: Context, resource: str) -> Done:
+    """A disk that was given up after an error is taken again: DRBD never does that by itself."""
+    seen = observe(context, resource)
+    if not seen.is_up:
+        bring_up(context, resource)
+        return Done(changed=True)
+    if not _lacks_a_disk(seen):
+        return Done(changed=False)
+    _drbdadm(context, "adjust", resource)
+    seen = settle(context, resource)
+    if _lacks_a_disk(seen):
+        message = "{}: its disk cannot be attached; repair it first, see dmesg".format(
+            promotion.described(seen)
+        )
+        raise OperationError("failed", message, {"refused": "no-disk"})
+    return Done(changed=True)
+
+
+def _lacks_a_disk(seen: Replication) -> bool:
+    return any(one.disk is Disk.DISKLESS for one in seen.volumes)
 
 
 def _disconnected(context: Context, resource: str) -> Done:
@@ -190,6 +214,7 @@ def _never(_seen: Replication) -> bool:
 
 STATES = {
     "connected": _State(_connected, lambda seen: seen.connection is not Connection.STAND_ALONE),
+    "attached": _State(_attached, lambda seen: seen.is_up and not _lacks_a_disk(seen)),
     "disconnected": _State(_disconnected, lambda seen: seen.connection is Connection.STAND_ALONE),
     "discarded": _State(_discarded, lambda seen: seen.connection is Connection.CONNECTED),
     "replaced": _State(_replaced, _never),

@@ -123,6 +123,26 @@ def refusal(seen: Replication) -> Optional[Ruling]:
     return None
 
 
+def standstill(seen: Replication) -> str:
+    """Why no sync will come about by itself, and what now; empty: none is needed, or it may yet."""
+    for one in seen.volumes:
+        if one.disk is Disk.DISKLESS:
+            return "no disk here: repair what is under it, then play resync again"
+        if seen.connection is not Connection.CONNECTED:
+            continue
+        if one.peer_disk is Disk.DISKLESS:
+            return "the peer has no disk: repair what is under it there, then play resync again"
+        if one.replicating in (Replicating.PAUSED_SOURCE, Replicating.PAUSED_TARGET):
+            return "the sync is paused: drbdadm resume-sync {}".format(seen.resource)
+        if one.replicating is Replicating.ESTABLISHED and _is_whole_nowhere(one):
+            return "neither copy is whole: nobody can tell which one to sync from"
+    return ""
+
+
+def _is_whole_nowhere(one: Volume) -> bool:
+    return one.disk is one.peer_disk is Disk.INCONSISTENT
+
+
 def described(seen: Replication) -> str:
     """`r0 Secondary, Connected, UpToDate/Inconsistent SyncSource 12.5 %, about 24 s left, ...`."""
     if not seen.is_up:

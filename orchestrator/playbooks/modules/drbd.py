@@ -12,6 +12,7 @@ SEEN = "seen"
 STATES = (
     SEEN,
     "connected",
+    "attached",
     "disconnected",
     "discarded",
     "replaced",
@@ -35,7 +36,8 @@ class Drbd(Module):
         ),
         "state": Parameter(
             kind=Kind.TEXT,
-            summary="`seen` only looks; `connected` brings it up, too; `discarded` gives up what "
+            summary="`seen` only looks; `connected` brings it up, too; `attached` "
+            "takes a disk again that was given up after an error; `discarded` gives up what "
             "was written here since the two parted, `replaced` the whole copy; `kept` and "
             "`kept-whole` take an LVM snapshot before these two, `undone` goes back to it, "
             "`dropped` removes it; `outdated` forbids promoting it; `writing` lets frozen writes "
@@ -47,6 +49,8 @@ class Drbd(Module):
     returns: ClassVar[Mapping[str, str]] = {
         "in_sync": "whether both ends hold every write",
         "alone": "why it does not connect (`split-brain`, `authentication`, `disconnected`, ...)",
+        "connected": "whether it sees its peer",
+        "standstill": "why no sync will come about by itself (no disk, paused, ...), and what now",
         "out_of_sync_bytes": "what differs, as far as this side knows",
         "kept": "the snapshot of an earlier repair, and how full it is",
         "data": "everything that was seen",
