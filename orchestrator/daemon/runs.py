@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from orchestrator.daemon import playbook_runs
 from orchestrator.daemon.ground import LOOK_S, StewardGround
-from orchestrator.decision.intents import CleanServer, LetWrite, Wish, Work
-from orchestrator.decision.movement import Movement
+from orchestrator.decision.intents import ConnectCopies, Wish, Work
 from orchestrator.errors import Busy, HasysError
 from orchestrator.executor.progress import Progress
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Event, Monotonic, Refusal, ServerName, Severity
-from orchestrator.model.state import Goal, GoalKind
-from orchestrator.playbooks import library
+from orchestrator.model.state import GoalKind
 from orchestrator.runtime.operate import carry_out, resume
 from orchestrator.runtime.order import Caller, Order, Stoppable
 from orchestrator.store.journal import RunRecord, RunState
@@ -24,12 +22,13 @@ from orchestrator.store.journal import RunRecord, RunState
 if TYPE_CHECKING:
     from orchestrator.daemon.steward import Steward
 
-BY = "hasys"
 BEGUN_BEFORE = "from before the start"
 SEEN_S = 5.0
 """For both servers to be looked at after a run."""
 ENDS_S = 0.3
 """For the steps of a run that a failover ends."""
+CONNECT_AGAIN_S = 20.0
+"""Between two tries to connect the same server's copies."""
 
 
 class Runs:
@@ -42,6 +41,7 @@ class Runs:
         """`since` of the last goal that a run was begun for, or came up in one."""
         self._wanted: Work | None = None
         self._ended: tuple[str, float] | None = None
+        self._connected_at: dict[ServerName, float] = {}
         self._is_new = True
         """What the process before began is not ended or gone on with yet."""
         self._due = asyncio.Event()
@@ -101,10 +101,21 @@ class Runs:
         if goal is not None and goal.since != self._seen_to:
             self._seen_to = goal.since
             await self._preempt()
-            return self._for_goal(goal)
-        if wanted is not None and not self._holder:
-            return self._for_intent(wanted)
+            return playbook_runs.for_goal(self._steward, goal)
+        if wanted is not None and not self._holder and self._is_due(wanted):
+            return playbook_runs.for_intent(self._steward, wanted)
         return None
+
+    def _is_due(self, wanted: Work) -> bool:
+        """A copy that cannot be connected is tried now and then, not with every turn."""
+        if not isinstance(wanted, ConnectCopies):
+            return True
+        now = self._steward.now()
+        before = self._connected_at.get(wanted.server)
+        if before is not None and now - before < CONNECT_AGAIN_S:
+            return False
+        self._connected_at[wanted.server] = now
+        return True
 
     # --- what a run of a person needs ---
 
@@ -122,7 +133,7 @@ class Runs:
         if goal is None:
             raise Busy(f"the {wish.kind.value} was given up at once", hint="hasys explain says why")
         self._seen_to = goal.since
-        return await self.carry_out(self._for_goal(goal), caller)
+        return await self.carry_out(playbook_runs.for_goal(self._steward, goal), caller)
 
     async def resume(
         self, run_id: str, caller: Caller, accepted: str = ""
@@ -158,43 +169,6 @@ class Runs:
             self._steward.sight.look_again()
 
     # --- what the loop wants ---
-
-    def _for_goal(self, goal: Goal) -> Order:
-        source = goal.source or self._steward.group.peer_of(goal.target).name
-        match goal.kind:
-            case GoalKind.STOP | GoalKind.HAND_OVER:
-                return self._order("stop", source, goal.target)
-            case GoalKind.START:
-                return self._order("start", source, goal.target)
-            case GoalKind.FAILOVER if goal.forced:
-                return self._order("forced-failover", source, goal.target)
-            case GoalKind.FAILOVER if self._is_lost(source):
-                return self._order("failover", source, goal.target)
-            case GoalKind.FAILOVER | GoalKind.FAILBACK | GoalKind.SWITCHOVER:
-                return self._order("switchover", source, goal.target)
-
-    def _is_lost(self, server: ServerName) -> bool:
-        return self._steward.standing.silence(server) is not None
-
-    def _for_intent(self, intent: Work) -> Order:
-        server = intent.server
-        peer = self._steward.group.peer_of(server).name
-        if isinstance(intent, CleanServer):
-            order = self._order("stop", server, peer)
-            return dataclasses.replace(order, limit=server)
-        if isinstance(intent, LetWrite):
-            return dataclasses.replace(self._order("write-alone", server, peer), limit=server)
-        order = self._order("start", peer, server)
-        return dataclasses.replace(order, only=frozenset({intent.resource}))
-
-    def _order(self, playbook: str, source: ServerName, target: ServerName) -> Order:
-        application = self._steward.application
-        return Order(
-            group=self._steward.group,
-            playbook=library.read(playbook, application.configuration.directory),
-            wish=lambda _: Movement(source=source, target=target),
-            by=BY,
-        )
 
     async def _by_itself(self, order: Order) -> None:
         try:

@@ -14,7 +14,8 @@ from orchestrator.daemon.copy_watch import watch_copies
 from orchestrator.daemon.fences import Fences
 from orchestrator.daemon.news import Newsroom
 from orchestrator.daemon.outbox import Outbox
-from orchestrator.daemon.runs import BY, Runs
+from orchestrator.daemon.playbook_runs import BY
+from orchestrator.daemon.runs import Runs
 from orchestrator.daemon.sight import Sight
 from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood

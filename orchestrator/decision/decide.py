@@ -11,6 +11,7 @@ from orchestrator.decision.facts import Facts, both_claim, foreign_reign
 from orchestrator.decision.failback import failback
 from orchestrator.decision.intents import Because, Decision, Intent, NoteOrder, Tell, Wish
 from orchestrator.decision.pursue import pursue
+from orchestrator.decision.reconnect import left_apart
 from orchestrator.decision.transitions import can_follow
 from orchestrator.decision.verdict import Hold, Verdict
 from orchestrator.decision.writes import frozen
@@ -54,6 +55,7 @@ def decide(
     state, renewals = upkeep.observe(facts, state)
     jumps = _jumps(before, state)
     state, writes, write_reasons = frozen(facts, state)
+    joinings, apart_reasons = left_apart(facts, state)
     registering = upkeep.registration(facts, state)
     solos, solo_reasons = upkeep.solo(facts, state)
     cleanings, rejoin_reasons = upkeep.rejoin(facts, state)
@@ -66,12 +68,23 @@ def decide(
         decision = _by_rules(facts, state)
     return dataclasses.replace(
         decision,
-        intents=(*renewals, *registering, *solos, *cleanings, *jumps, *writes, *decision.intents),
+        intents=(
+            *renewals,
+            *registering,
+            *solos,
+            *jumps,
+            # of what takes a run the last one is done first
+            *joinings,
+            *cleanings,
+            *writes,
+            *decision.intents,
+        ),
         reasons=(
             *decision.reasons,
             *solo_reasons,
             *rejoin_reasons,
             *write_reasons,
+            *apart_reasons,
             *upkeep.unregistered(facts, state),
         ),
     )

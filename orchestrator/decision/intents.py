@@ -99,7 +99,14 @@ class LetWrite:
     server: ServerName
 
 
-Work = RestartResource | CleanServer | LetWrite
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectCopies:
+    """The copies of a standby that is back are brought up, so that they are synced."""
+
+    server: ServerName
+
+
+Work = RestartResource | CleanServer | LetWrite | ConnectCopies
 """What takes a run of steps on a server."""
 
 
@@ -124,6 +131,7 @@ Intent = (
     | RestartResource
     | CleanServer
     | LetWrite
+    | ConnectCopies
     | Tell
 )
 
