@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tests.lab import addresses
@@ -29,8 +30,7 @@ class DataSite(Site):
     def __init__(self, lab: KernelLab, directory: Path) -> None:
         super().__init__(lab, directory)
         self.kernel = lab
-        # a file of its own: numbers that an earlier test kept would hide that these are lost
-        self.numbers = f"{drbd.MOUNT_POINT}/{directory.name}"
+        self.numbers = f"{drbd.MOUNT_POINT}/numbers"
         self.resources(
             {
                 "copies": {"drbd": drbd.RESOURCE},
@@ -86,6 +86,8 @@ class DataSite(Site):
     def whole_again(self) -> None:
         """Running servers, both copies in sync, nothing started."""
         fixtures.heal(self.kernel)
+        for server in addresses.SERVERS:
+            self.kernel.disk_mend(server)
         self.done("stop", "web")
         self.done("play", "web", "resync")
 
@@ -100,7 +102,16 @@ class DataSite(Site):
         return self.hasys("play", "web", playbook, *arguments)
 
 
-def name_handler(lab: KernelLab) -> None:
+@contextlib.contextmanager
+def guarded_lab() -> Iterator[KernelLab]:
+    """DRBD asks our handler before one side goes on without the other."""
+    with fixtures.a_lab() as made:
+        _name_handler(made)
+        prepare(made)
+        yield made
+
+
+def _name_handler(lab: KernelLab) -> None:
     """In the resource's file, before it is up."""
     file = f"/etc/drbd.d/{drbd.RESOURCE}.res"
     handlers = f'handlers {{ fence-peer "{HANDLER}"; }}'

@@ -83,7 +83,7 @@ def _write(address: str, port: int, until_ends: TextIO) -> list[tuple[int, float
     """One number after the other. An unanswered one is never sent again: it may be kept or not."""
     acknowledged = []
     connection: socket.socket | None = None
-    number = 0
+    number = time.time_ns()  # no earlier writer's: a number that it left behind would hide a loss
     while not select.select([until_ends], [], [], _PAUSE_S)[0]:
         number += 1
         try:
