@@ -102,6 +102,11 @@ def risk_of(group: Group, view: GroupView) -> str:
     return f"may lose what was written since the last poll ({accepted})"
 
 
+_MAYBE_NEWEST = frozenset({Disk.UP_TO_DATE, Disk.CONSISTENT})
+"""Consistent: up since a boot and not connected yet, so that the kernel leaves it to whoever knows
+more, and asks the fence-peer handler before it is promoted.
+"""
+
 _SAYING = {
     Condition.SYNCING: "the copies are being synced",
     Condition.ONE_DISK: "only one copy is whole",
@@ -150,7 +155,7 @@ def _start_refusal(
         return None  # nothing is promoted: what stands on it may be started again
     if _is_split(here, there):
         return _split_brain(group.name, name, GroupView(servers=(own, peer), taken_at=own.reach.at))
-    if any(volume.disk is not Disk.UP_TO_DATE for volume in here.volumes):
+    if any(volume.disk not in _MAYBE_NEWEST for volume in here.volumes):
         return Refusal(
             reason=Reason.DATA_OUT_OF_DATE,
             evidence=f"{name}: {own.server} does not hold all data: {described(here)}",

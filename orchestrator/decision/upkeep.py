@@ -54,7 +54,8 @@ def observe(facts: Facts, state: GroupState) -> tuple[GroupState, tuple[Intent, 
 def _outdated(facts: Facts, state: GroupState) -> frozenset[ServerName]:
     """What is replicated by other means is judged where it is watched.
 
-    One answer that is late is no silence yet: a guard that speaks still keeps its server.
+    One answer that is late is no silence yet: a guard that speaks still keeps its server. And who
+    served last has seen every write: its peer, silent now, was given no right to write after it.
     """
     if not freshness.replicated(facts.group):
         return state.outdated
@@ -65,7 +66,14 @@ def _outdated(facts: Facts, state: GroupState) -> frozenset[ServerName]:
         for name in found - state.outdated
         if not recent.of(facts.peer(name)).data and not facts.is_silent(facts.peer(name))
     }
-    return found - hasty
+    alone = {name for name in facts.names if facts.is_silent(facts.peer(name))}
+    return found - hasty - (_served_last(state) & alone - state.outdated)
+
+
+def _served_last(state: GroupState) -> set[ServerName]:
+    """Ordered at least; whether that reign is proven over does not matter here."""
+    last = max(state.vote.reigns, key=lambda noted: noted.reign.epoch, default=None)
+    return set() if last is None else {ServerName(last.reign.server)}
 
 
 def _recent(facts: Facts) -> GroupView:

@@ -106,6 +106,19 @@ def test_settings_that_come_late_let_the_move_begin():
     assert moving.state.goal is not None
 
 
+@pytest.mark.parametrize(("back", "distrusted"), [(ALPHA, set()), (BETA, {BETA})])
+def test_after_a_power_cut_of_both_who_served_last_has_every_write(
+    back: ServerName, distrusted: set[ServerName]
+):
+    """Its peer was given no right to write after it; the other way round nobody knows."""
+    away = ALPHA if back is BETA else BETA
+    pair = ReplicatedPair(f"seen {back} idle", f"seen {away} idle age=9")
+    pair.unanswered = {away}
+    pair.copies = {ALPHA: is_down("r0", "8.4.11"), BETA: is_down("r0", "8.4.11")}
+
+    assert pair.turn().state.outdated == distrusted
+
+
 @pytest.mark.parametrize(("age", "stands_in_the_way"), [("0.2", False), ("9", True)])
 def test_a_start_looks_at_both_copies_itself_while_both_answer(
     age: str, *, stands_in_the_way: bool

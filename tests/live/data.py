@@ -123,6 +123,16 @@ def _name_handler(lab: KernelLab) -> None:
         )
 
 
+def wait_for_split_brain(lab: KernelLab) -> None:
+    """One side has found it out; the other one stands alone, too, or tries for ever."""
+
+    def is_found() -> bool:
+        seen = [drbd.state(lab, server) for server in addresses.SERVERS]
+        return any(one is not None and one.connection == "StandAlone" for one in seen)
+
+    until(is_found, "the split brain is found", 60)
+
+
 def lost_its_peer(seen: drbd.DrbdState) -> bool:
     return seen.connection not in ("Connected", "SyncSource", "SyncTarget")
 

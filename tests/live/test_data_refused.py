@@ -70,3 +70,29 @@ def test_the_reason_is_read_from_the_kernel(
     assert refused.code == 3
     assert "data-not-in-sync" in refused.err
     assert site.states(ONE)["copies"] == "started"
+
+
+def replace_disk(site: DataSite, server: str, share: int) -> None:
+    """By one that has only that part of the old one's size; nothing is on it."""
+    site.kernel.shell(
+        server,
+        f"drbdadm down {drbd.RESOURCE}; size=$(blockdev --getsz /dev/ubdb); "
+        f'table="0 $((size / {share})) linear /dev/ubdb 0"; '
+        'dmsetup suspend data; dmsetup load data --table "$table"; dmsetup resume data; '
+        f"drbdadm create-md --force {drbd.RESOURCE} 2>&1",
+    )
+
+
+def test_a_disk_that_is_too_small_is_said(site: DataSite):
+    site.serve()
+    replace_disk(site, TWO, share=2)
+    too_small = site.play("resync")
+    refused = site.hasys("switchover", "web")
+    replace_disk(site, TWO, share=1)
+    site.done("play", "web", "resync")
+
+    assert too_small.code == 1
+    assert "(incompatible)" in too_small.out + too_small.err
+    assert refused.code == 3
+    assert "data-not-in-sync" in refused.err
+    site.in_sync()
