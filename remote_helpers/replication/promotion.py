@@ -82,7 +82,7 @@ TABLE = (
         "no-disk",
         "the local disk is Diskless, Failed, Attaching or Detaching",
         lambda _, volume: volume.disk in NO_DISK,
-        "repair the disk under it, then: drbdadm attach",
+        "repair the disk under it, then: hasys play GROUP resync",
     ),
     Row(
         "not-known",

@@ -1,6 +1,6 @@
 """What real DRBD 8.4 and 9 said in every state that was made on real pairs, and what we read in it.
 
-The recordings are in tests/helpers/drbd; observed.txt says what each becomes and what is ruled.
+The recordings are in tests/helpers/drbd; observed.txt says what each becomes, what is ruled, and why no sync comes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def everything() -> dict[str, Replication]:
 def line(name: str, seen: Replication) -> str:
     ruling = None if seen.is_primary else promotion.refusal(seen)
     verdict = "it is" if seen.is_primary else f"no, {ruling.reason}" if ruling else "yes"
-    return f"{name}\n  {promotion.described(seen)}\n  promote: {verdict}\n"
+    standstill = promotion.standstill(seen)
+    last = f"  no sync: {standstill}\n" if standstill else ""
+    return f"{name}\n  {promotion.described(seen)}\n  promote: {verdict}\n{last}"
 
 
 def test_every_recorded_state_is_read_as_it_was(rewrite):
