@@ -1,7 +1,7 @@
 """What real DRBD 8.4 and 9 said in every state that was made on real pairs, and what we read in it.
 
-The recordings are in tests/helpers/drbd; observed.txt says what each becomes, what is ruled, and why
-no sync comes about.
+The recordings are in tests/helpers/drbd; observed.txt says what each becomes, what is ruled,
+and why no sync comes about.
 """
 
 from __future__ import annotations
