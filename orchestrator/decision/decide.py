@@ -14,7 +14,7 @@ from orchestrator.decision.pursue import pursue
 from orchestrator.decision.reconnect import left_apart
 from orchestrator.decision.transitions import can_follow
 from orchestrator.decision.verdict import Hold, Verdict
-from orchestrator.decision.writes import frozen
+from orchestrator.decision.writes import frozen, held_up
 from orchestrator.model import Group, Mode, Reason, ResourceName
 from orchestrator.model.guard_report import GuardedView
 from orchestrator.model.moment import Monotonic
@@ -28,6 +28,7 @@ RULES = (
     circumstances.brake,  # both silent, or many groups: the network is the suspect
     policies.active_silent,  # failover
     circumstances.acting,  # a run is under way: what it stops has not failed
+    held_up,  # its writes wait for a word, and what stands on them fails
     policies.resource_failed,  # restart in place, then failover
     networks.network_failed,  # its clients do not reach it, and would reach the other one
     policies.grey,  # answers, but not whole: told, never taken for death

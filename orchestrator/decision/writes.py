@@ -11,6 +11,7 @@ from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
 from orchestrator.decision.freshness import replicated, replication_of
 from orchestrator.decision.intents import Because, Intent, LetWrite
+from orchestrator.decision.verdict import Verdict, hold
 from orchestrator.model import Mode, Reason, Seen, ServerName
 from orchestrator.model.state import GroupState
 
@@ -39,6 +40,19 @@ def frozen(
         noted = dataclasses.replace(state, outdated=state.outdated | {standby})
         return noted, (), (because,)
     return state, (), ()
+
+
+def held_up(facts: Facts, state: GroupState) -> Verdict | None:
+    """While writes wait, all that stands on them fails, too; no restart and no move mends that.
+
+    The race it prevents: restarts are used up on writes that are about to go on, and the service
+    moves to the other server as soon as that one is back.
+    """
+    for active in facts.names:
+        if facts.holds(active, votes.newest(state.vote)) and _waits(facts, active):
+            text = f"the writes of {active} wait for a word; what stands on them is not judged"
+            return hold(Reason.DATA_OUT_OF_DATE, text, facts.age(active))
+    return None
 
 
 def _waits(facts: Facts, server: ServerName) -> bool:

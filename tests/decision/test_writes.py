@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from orchestrator.decision.intents import Decision, LetWrite
+from orchestrator.decision.intents import Decision, LetWrite, RestartResource
 from orchestrator.model import Mode, Reason, ServerName
 from remote_helpers.replication.words import Role, is_down
 from tests.support.replicated_pair import ALPHA, BETA, ReplicatedPair, a_copy
@@ -25,6 +25,14 @@ def test_the_note_comes_first_and_the_word_a_turn_later():
     assert first.state.outdated == {BETA}
     assert let(second) == [ALPHA]
     assert second.state.outdated == {BETA}
+
+
+def test_what_stands_on_waiting_writes_is_not_restarted():
+    pair = ReplicatedPair("seen alpha reigning reign=1 data=failed")
+    turns = [pair.turn(), pair.turn()]
+
+    assert not [one for turn in turns for one in turn.intents if isinstance(one, RestartResource)]
+    assert let(turns[1]) == [ALPHA]
 
 
 def test_nothing_is_noted_while_a_move_is_under_way():
