@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from orchestrator.decision.intents import Decision, LetWrite, RestartResource
+from orchestrator.decision.intents import Decision, LetWrite
 from orchestrator.model import Mode, Reason, ServerName
 from remote_helpers.replication.words import Role, is_down
 from tests.support.replicated_pair import ALPHA, BETA, ReplicatedPair, a_copy
@@ -27,11 +27,14 @@ def test_the_note_comes_first_and_the_word_a_turn_later():
     assert second.state.outdated == {BETA}
 
 
-def test_what_stands_on_waiting_writes_is_not_restarted():
+def test_what_stands_on_waiting_writes_is_no_failure_of_its_own():
+    """It would use up the restarts, and then move the service."""
     pair = ReplicatedPair("seen alpha reigning reign=1 data=failed")
     turns = [pair.turn(), pair.turn()]
 
-    assert not [one for turn in turns for one in turn.intents if isinstance(one, RestartResource)]
+    assert not [
+        one for turn in turns for one in turn.reasons if one.reason is Reason.RESOURCE_FAILED
+    ]
     assert let(turns[1]) == [ALPHA]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -32,19 +33,24 @@ def lab() -> Iterator[KernelLab]:
         yield made
 
 
+def _for_slow_machines(group: dict[str, Any]) -> None:
+    """What is measured here is what is kept, not how fast."""
+    group.update(
+        timing={"poll": "2s", "lease": "6s", "stabilise": "10s"},
+        watchdog="none",
+        accept_unfenced=True,
+        # one case after the other is no flapping
+        policies={"flapping": {"moves": 100}, "quarantine": {"silences": 100}},
+    )
+    for resource in group["resources"].values():
+        # a small write that takes long on a busy disk is not to move the service
+        resource["restart"] = {"times": 100, "within": "10m"}
+
+
 @pytest.fixture(scope="module")
 def site(lab: KernelLab, tmp_path_factory: pytest.TempPathFactory) -> DataSite:
     one = DataSite(lab, tmp_path_factory.mktemp("controller"))
-    one.change_group(
-        lambda group: group.update(
-            # these machines are slow: what is measured here is what is kept, not how fast
-            timing={"poll": "2s", "lease": "6s", "stabilise": "10s"},
-            watchdog="none",
-            accept_unfenced=True,
-            # one case after the other is no flapping
-            policies={"flapping": {"moves": 100}, "quarantine": {"silences": 100}},
-        )
-    )
+    one.change_group(_for_slow_machines)
     one.lay_handler()
     return one
 
