@@ -23,9 +23,11 @@ def reload_command(settings: Settings) -> int:
         click.echo(f"{name}: looked after by its new definition")
     for name in answer["gone"]:
         click.echo(f"{name}: not in the files any more; it goes on until hasys release {name}")
-    if not answer["changed"]:
+    for name, why in answer["refused"].items():
+        click.echo(f"{name}: goes on by the definition before: {why}", err=True)
+    if not answer["changed"] and not answer["refused"]:
         click.echo("no group has changed")
-    return 0
+    return 1 if answer["refused"] else 0
 
 
 async def _reload(settings: Settings) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.daemon import wire
+from orchestrator.config.configuration import Configuration
+from orchestrator.daemon import exchange, wire
 from orchestrator.daemon.door import Door, Reloaded
 from orchestrator.daemon.groups import Groups
 from orchestrator.daemon.leaving import dismiss
 from orchestrator.daemon.notify import tell_systemd, watchdog_interval_s
 from orchestrator.daemon.server import listening
-from orchestrator.errors import Busy, ConfigInvalid
+from orchestrator.errors import Busy, ConfigInvalid, HasysError
 from orchestrator.model import Group, GroupName
 from orchestrator.runtime.application import Application, load_checked
 
@@ -52,20 +53,41 @@ class Daemon:
 
         A group that changed is looked after anew, as after a restart of the daemon. One that is
         gone from the files goes on by its last good definition: it leaves by `hasys release` alone.
+        So does one with another server, until the server that stays has agreed to it.
         """
         async with self._reloading:
             old = self._application.configuration
             new = await asyncio.to_thread(load_checked, old.directory)
+            changed = sorted(n for n in new.groups if new.digests[n] != old.digests.get(n))
+            agreed, refused = await self._exchanges(new, changed)
             gone = sorted(old.groups.keys() - new.groups.keys())
-            kept = {name: old.groups[name] for name in gone}
-            merged = dataclasses.replace(new, groups={**new.groups, **kept})
+            kept = {name: old.groups[name] for name in (*gone, *refused)}
+            digests = {**new.digests, **{name: old.digests[name] for name in refused}}
+            merged = dataclasses.replace(new, groups={**new.groups, **kept}, digests=digests)
             self._application = dataclasses.replace(self._application, configuration=merged)
             self._groups.application = self._application
-            changed = sorted(n for n in new.groups if new.digests[n] != old.digests.get(n))
             for name in changed:
                 await self._end(name)
-                self._begin(new.groups[name])
-            return Reloaded(changed=tuple(changed), gone=tuple(gone))
+                if name in agreed:
+                    await agreed[name].put_in_place(self._application)
+                self._begin(merged.groups[name])
+            done = tuple(name for name in changed if name not in refused)
+            return Reloaded(changed=done, gone=tuple(gone), refused=refused)
+
+    async def _exchanges(
+        self, new: Configuration, changed: list[GroupName]
+    ) -> tuple[dict[GroupName, exchange.Agreed], dict[GroupName, str]]:
+        agreed: dict[GroupName, exchange.Agreed] = {}
+        refused: dict[GroupName, str] = {}
+        before = self._application.configuration.groups
+        for name in changed:
+            if not exchange.is_one(before.get(name), new.groups[name]):
+                continue
+            try:
+                agreed[name] = await exchange.agree(self._groups.steward(name), new.groups[name])
+            except HasysError as error:
+                refused[name] = f"{error.message}; {error.hint}"
+        return agreed, refused
 
     def reload_soon(self) -> None:
         """For a signal: what becomes of it is said, not raised."""
@@ -80,6 +102,8 @@ class Daemon:
             self._say("the configuration has problems: the one before stays in force")
         else:
             self._say(f"reloaded; changed: {', '.join(reloaded.changed) or 'nothing'}")
+            for name, why in reloaded.refused.items():
+                self._say(f"{name}: goes on by the definition before: {why}")
 
     async def dismiss(self, name: GroupName) -> None:
         """No longer looks after a group: its guards end, and its service runs on unguarded."""

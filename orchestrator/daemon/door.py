@@ -10,7 +10,7 @@ from orchestrator.daemon.groups import Groups
 from orchestrator.daemon.rekey import rekey
 from orchestrator.daemon.steward import Steward
 from orchestrator.decision.foresight import foreseen
-from orchestrator.errors import Busy, UsageError
+from orchestrator.errors import UsageError
 from orchestrator.executor.run import RunResult
 from orchestrator.model import GroupName, Mode, Refusal, ServerName
 from orchestrator.playbooks.beside import Kept
@@ -28,6 +28,8 @@ class Reloaded:
     changed: tuple[GroupName, ...]
     gone: tuple[GroupName, ...]
     """No longer in the files; they go on by their last good definition."""
+    refused: Mapping[GroupName, str]
+    """Another server is named, and the pair has not agreed to it: why. They go on, too."""
 
 
 class Door:
@@ -126,11 +128,4 @@ class Door:
         return await steward.runs.carry_out(order, caller)
 
     def _steward(self, request: Request) -> Steward:
-        group = str(request["group"])
-        steward = self._groups.stewards.get(GroupName(group))
-        if steward is None:
-            raise Busy(
-                f"the daemon does not look after {group} now",
-                hint="hasys events says why; hasys check looks at its files",
-            )
-        return steward
+        return self._groups.steward(GroupName(str(request["group"])))

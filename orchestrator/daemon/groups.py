@@ -7,10 +7,11 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.daemon import exchange
 from orchestrator.daemon.leaving import leave
 from orchestrator.daemon.steward import Steward
 from orchestrator.daemon.surroundings import Neighbourhood
-from orchestrator.errors import HasysError
+from orchestrator.errors import Busy, HasysError
 from orchestrator.model import Event, Group, GroupName, Mode, ServerName, Severity
 from orchestrator.model.pairing import Pairing
 from orchestrator.model.state import GroupState, Vote
@@ -29,6 +30,16 @@ class Groups:
         self._neighbourhood = Neighbourhood(application.clock)
         self.stewards: dict[GroupName, Steward] = {}
         """Those that are looking after their group now."""
+
+    def steward(self, group: GroupName) -> Steward:
+        """Raises Busy where none looks after the group now."""
+        steward = self.stewards.get(group)
+        if steward is None:
+            raise Busy(
+                f"the daemon does not look after {group} now",
+                hint="hasys events says why; hasys check looks at its files",
+            )
+        return steward
 
     async def look_after(self, group: Group) -> None:
         """Until cancelled. A steward that fails begins anew from what is on disk."""
@@ -80,6 +91,7 @@ class Groups:
             state = _new_state(group, self.application.controller)
         elif state.mode is not Mode.MAINTENANCE:  # which holds until a person ends it
             state = dataclasses.replace(state, mode=group.mode)
+        exchange.check_known(group, state, pairing)
         made: list[Steward] = []
 
         def pushed(server: ServerName, line: Mapping[str, Any]) -> None:

@@ -21,6 +21,7 @@ from orchestrator.daemon.standing import Standing
 from orchestrator.daemon.surroundings import Neighbourhood
 from orchestrator.daemon.timeline import Timeline
 from orchestrator.decision import decide as deciding
+from orchestrator.decision import members
 from orchestrator.decision import vote as votes
 from orchestrator.decision.intents import Because, Fence, Tell, Wish, Work
 from orchestrator.executor.run import RunResult
@@ -184,6 +185,9 @@ class Steward:
             return  # the next turn would take back the term without end that was just given
         before = self.state
         decision, facts = self.loop.turn()
+        number = self.sight.pairing.membership
+        for name, message in members.to_tell(facts, self.state.vote, number).items():
+            self.send(name, message)
         silent = any(facts.is_silent(name) for name in facts.names)
         goal = self.state.goal
         source = None if goal is None else goal.source

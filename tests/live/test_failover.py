@@ -6,6 +6,8 @@ service. How long a client is without it is measured by `make bench`.
 
 import pytest
 
+from tests.live.looked_after import LookedAfter
+
 pytestmark = pytest.mark.lab
 
 
@@ -54,6 +56,29 @@ def test_a_heartbeat_that_is_cut_changes_nothing(web):
         web.explains("active-well")
     seen.assert_kept_by("linux1")
     assert web.is_active("linux1")
+
+
+def test_a_firewall_before_the_heartbeat_port_changes_nothing(web):
+    """On every link: the two hear one another no more; the controller's vote carries the active."""
+    web.serving()
+    with web.observed() as seen:
+        chain = "type filter hook input priority 0 ; udp dport 7407 drop ;"
+        web.site.on("linux2", "nft", f"table inet shut {{ chain c {{ {chain} }} ; }}")
+        web.outlives_a_lease()
+        web.explains("active-well")
+    seen.assert_kept_by("linux1")
+    assert web.is_protected()
+
+
+def test_without_a_heartbeat_network_the_public_one_carries_it(site):
+    site.change_group(lambda group: group["networks"].pop("heartbeat"))
+    web = LookedAfter(site)
+    with web.daemon():
+        web.serving()
+        with web.observed() as seen:
+            web.site.lab.power_off("linux1")
+            web.moved_to("linux2")
+        seen.assert_never_both()
 
 
 def test_a_controller_that_is_killed_and_comes_back_changes_nothing(web):

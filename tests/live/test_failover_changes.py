@@ -101,3 +101,31 @@ def test_the_guards_change_their_key_without_a_word_lost(web):
             web.outlives_a_lease()  # on the peer's vote alone, under the new key
         seen.assert_kept_by("linux1")
         assert web.site.on("linux1", "cat", "/run/hasys/web/settings") != before
+
+
+def rename(web, old: str, new: str) -> None:
+    """In all files, as if another machine had taken its place; here it is the same one."""
+    for file in (web.site.inventory / "hosts.yaml", web.site.group_file):
+        file.write_text(file.read_text().replace(old, new))
+
+
+def test_the_standby_is_replaced_by_another_server_while_the_service_runs(web):
+    with web.daemon():
+        web.serving()
+        with web.observed() as seen:
+            rename(web, "linux1", "linux3")
+            refused = web.site.hasys("reload")
+            rename(web, "linux3", "linux1")
+            rename(web, "linux2", "linux3")
+            assert "web: looked after" in web.site.done("reload").out
+            until(lambda: web.role_told("linux3") == "STANDBY", "linux3 is STANDBY", 60)
+            until(web.is_protected, "the vote is registered on both servers", 60)
+            until(lambda: not web.goes_on_alone(), "no solo any more", 30)
+        seen.assert_kept_by("linux1")
+        assert refused.code == 1
+        assert "linux1 may still serve" in refused.err
+        with web.observed() as seen:
+            web.site.lab.power_off("linux1")
+            until(lambda: web.role_told("linux3") == "ACTIVE", "linux3 is ACTIVE", 30)
+            until(lambda: web.has_all("linux2"), "its machine has the service", 20)
+        seen.assert_never_both()
