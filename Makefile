@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 JOBS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate soak-live mutations model-big cuts coverage
+.PHONY: help venv demo test test-quick check format prepare bench bench-peers simulate soak-simulate soak-live false-failovers mutations model-big cuts coverage
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -45,6 +45,9 @@ simulate: venv ## the protocol against 2,000 seeds of faults
 
 soak-live: prepare ## live cases that take minutes: bad networks, overload, panic; about 25 minutes
 	$(BIN)/pytest -m soak tests/live
+
+false-failovers: venv ## 1,000 simulated hours of one packet in five lost; about half an hour on two cores
+	$(BIN)/python -m tests.simulation.false_failovers --hours $(or $(HOURS),1000)
 
 soak-simulate: venv ## the same, on and on: make soak-simulate SEEDS=2000:100000
 	$(BIN)/hasys simulate --seeds $(or $(SEEDS),2000:20000) --processes 2

@@ -189,8 +189,7 @@ class Steward:
         for name, message in members.to_tell(facts, self.state.vote, number).items():
             self.send(name, message)
         silent = any(facts.is_silent(name) for name in facts.names)
-        goal = self.state.goal
-        source = None if goal is None else goal.source
+        source = None if self.state.goal is None else self.state.goal.source
         self._timeline.note(self.state, facts.now, None if source is None else facts.age(source))
         self._neighbourhood.note_silence(self.group.name, silent=silent)
         self.news.compare(before, self.state, decision, acting=bool(self.runs.acting))
