@@ -128,6 +128,7 @@ def test_without_a_daemon_a_playbook_fences_the_lost_server_and_starts_the_other
     assert events_of_fencing(site) == [("fence-ordered", "linux1"), ("server-fenced", "linux1")]
 
 
+@pytest.mark.soak
 @pytest.mark.mission("A4")
 def test_in_maintenance_a_playbook_ends_a_term_without_end_by_fencing(switched):
     """Nothing but the power switch can end it: the loop believes what the playbook had done."""
