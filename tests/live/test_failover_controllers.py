@@ -51,8 +51,6 @@ def test_a_controller_killed_while_the_servers_see_each_other_costs_nothing(web)
 def test_a_controller_killed_in_the_middle_of_a_failover_is_no_second_active(web, after_s):
     with web.daemon():
         web.serving()
-    with web.daemon():
-        until(web.is_protected, "the vote is registered on both servers", 40)
         with web.observed() as seen:
             web.site.lab.power_off("linux1")
             web.kills_daemon_after(after_s)
