@@ -74,6 +74,10 @@ class Newsroom:
             f"guard-failed-{server}", reply.message, reply.message, Severity.ERROR, server
         )
 
+    def guard_says(self, server: ServerName, text: str) -> None:
+        """An alarm of a server's guard; said again only after it has said something else."""
+        self._lasting(f"guard-alarm-{server}", text, text, Severity.WARNING, server)
+
     def _role(
         self, server: ServerName, old: Role | None, role: Role, reasons: tuple[Because, ...]
     ) -> None:

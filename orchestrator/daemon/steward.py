@@ -170,12 +170,13 @@ class Steward:
         return await self._conversation.say(server, message)
 
     def pushed(self, server: ServerName, line: Mapping[str, Any]) -> None:
-        """A line that a helper sent by itself: its guard asks for the controller's vote."""
+        """A line that a helper sent by itself: its guard asks for the controller's vote, mostly."""
         if line.get("push") == "copies":
             self.sight.look_again()
+        if line.get("push") == "event":
+            self.news.guard_says(server, str(line.get("text")))
         question = self._conversation.question_of(line)
-        answer = None if question is None else self.loop.answer(question)
-        if answer is not None:
+        if question is not None and (answer := self.loop.answer(question)) is not None:
             self._spawn(self._conversation.answer(server, answer))
 
     # --- the loop's turns ---
@@ -185,8 +186,7 @@ class Steward:
             return  # the next turn would take back the term without end that was just given
         before = self.state
         decision, facts = self.loop.turn()
-        number = self.sight.pairing.membership
-        for name, message in members.to_tell(facts, self.state.vote, number).items():
+        for name, message in members.to_tell(facts, self.state.vote, self.sight.pairing).items():
             self.send(name, message)
         silent = any(facts.is_silent(name) for name in facts.names)
         source = None if self.state.goal is None else self.state.goal.source

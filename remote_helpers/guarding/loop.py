@@ -141,6 +141,9 @@ class Loop:
             self.driver.beat()
             self._feed()
             self.peer.links.open_missing(monotonic)
+            news = self.peer.news(self.driver.now().slow)
+            if news:
+                self.alarm(news)
             self.clients.flush()
             self.serving.end_if_idle()
         self.keeping.work(self.driver)

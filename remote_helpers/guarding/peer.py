@@ -1,7 +1,7 @@
 """Sealed messages to and from the peer's guard, over all links."""
 
 import socket
-from typing import Any, Callable, Dict, Tuple
+from typing import Any, Callable, Dict, Optional, Tuple
 
 from remote_helpers.guarding.driver import Act
 from remote_helpers.guarding.links import Links
@@ -26,10 +26,28 @@ class Peer:
         self.links = Links(on_open, on_close, self._take)
         self._guard, self._enter = guard, enter
         self._keys: Tuple[bytes, ...] = ()
+        self._listens_since: Optional[float] = None
+        self._silent = False
 
     def use(self, settings: Settings) -> None:
         self._keys = settings.keys
         self.links.use(settings.links)
+
+    def news(self, slow: float) -> str:
+        """When heartbeats have stopped, and when they are back; nothing in between.
+
+        While the controller sees both servers nothing else shows that they do not see each other.
+        """
+        guard = self._guard()
+        if self._listens_since is None:
+            self._listens_since = slow
+        silent_s = slow - max(guard.grantor.heard_at, self._listens_since)
+        if (silent_s > guard.record.lease) is self._silent:
+            return ""
+        self._silent = not self._silent
+        if self._silent:
+            return "no heartbeat of {} for {:.1f} s, on any link".format(guard.peer, silent_s)
+        return "heartbeats of {} are heard again".format(guard.peer)
 
     def say(self, message: Any) -> None:
         if self._keys:

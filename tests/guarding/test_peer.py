@@ -150,3 +150,19 @@ def test_an_address_that_is_not_there_yet_is_tried_again(beta: Station):
     beta.peer.say(a_beat())
 
     assert problems == ["link late from 192.0.2.1: Cannot assign requested address"]
+
+
+def test_a_silence_is_told_once_and_its_end_too():
+    one = Station("alpha", "beta")  # its lease is 3 s
+    told = [one.peer.news(at) for at in (100.0, 102.9, 103.1, 110.0)]
+    one.guard = one.guard._replace(grantor=one.guard.grantor._replace(heard_at=110.5))
+    told += [one.peer.news(at) for at in (111.0, 113.0)]
+
+    assert told == [
+        "",
+        "",
+        "no heartbeat of beta for 3.1 s, on any link",
+        "",
+        "heartbeats of beta are heard again",
+        "",
+    ]

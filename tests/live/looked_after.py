@@ -184,6 +184,11 @@ class LookedAfter:
     def reasons(self) -> list[str]:
         return [one["reason"] for one in self.standing().get("reasons", [])]
 
+    def was_told(self, words: str) -> bool:
+        """In an event."""
+        events = self.site.done("events", "-o", "json").document["events"]
+        return any(words in one["text"] for one in events)
+
     def explains(self, reason: str, within_s: float = 20) -> None:
         until(lambda: reason in self.reasons(), f"the loop says {reason}", within_s)
 

@@ -7,6 +7,7 @@ service. How long a client is without it is measured by `make bench`.
 import pytest
 
 from tests.live.looked_after import LookedAfter
+from tests.live.site import until
 
 pytestmark = pytest.mark.lab
 
@@ -64,7 +65,7 @@ def test_a_firewall_before_the_heartbeat_port_changes_nothing(web):
     with web.observed() as seen:
         chain = "type filter hook input priority 0 ; udp dport 7407 drop ;"
         web.site.on("linux2", "nft", f"table inet shut {{ chain c {{ {chain} }} ; }}")
-        web.outlives_a_lease()
+        until(lambda: web.was_told("no heartbeat of linux1"), "the silence is told", 20)
         web.explains("active-well")
     seen.assert_kept_by("linux1")
     assert web.is_protected()
