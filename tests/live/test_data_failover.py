@@ -70,7 +70,6 @@ class Pair:
         fixtures.heal(site.kernel)
         until(looked_after.is_protected, "the vote is registered on both servers", PATIENCE_S)
         until(self._serves, "the service runs", PATIENCE_S)
-        site.done("play", "web", "resync")
         until(self.is_in_sync, "both copies are seen in sync", PATIENCE_S)
         active = looked_after.active()
         assert active is not None
@@ -105,8 +104,12 @@ def test_a_power_cut_moves_the_service_and_loses_nothing(pair: Pair):
     assert sent.lost(pair.site.kept(target)) == []
 
 
-def test_a_link_that_is_cut_right_before_the_power_loses_nothing(pair: Pair):
+@pytest.mark.parametrize(
+    "run", [0, *(pytest.param(number, marks=pytest.mark.soak) for number in range(1, 6))]
+)
+def test_a_link_that_is_cut_right_before_the_power_loses_nothing(pair: Pair, run: int):
     """50 ms are enough to acknowledge writes that only one disk has, where nothing holds them."""
+    del run
     lab, target = pair.site.lab.description, pair.standby
     with write_all_the_time(lab) as sent:
         pair.acknowledge_some(pair.active)
