@@ -79,11 +79,11 @@ def _attached(context: Context, resource: str) -> Done:
         return Done(changed=True)
     if not _lacks_a_disk(seen):
         return Done(changed=False)
-    _drbdadm(context, "adjust", resource)
+    done = context.run(["drbdadm", "adjust", resource], timeout=_limit(context))
     seen = settle(context, resource)
     if _lacks_a_disk(seen):
-        message = "{}: its disk cannot be attached; repair it first, see dmesg".format(
-            promotion.described(seen)
+        message = "{}: its disk cannot be attached, repair it first: {}".format(
+            promotion.described(seen), shown(done.stderr) or "see dmesg"
         )
         raise OperationError("failed", message, {"refused": "no-disk"})
     return Done(changed=True)

@@ -21,6 +21,8 @@ from remote_helpers.workers import Workers
 BELIEVED_FOR_S = 30.0
 """They change by hand only."""
 READ_IN_S = 20.0
+WAIT_S = 0.5
+"""For what is not known yet: a look that waits longer on a slow server comes too late itself."""
 _FENCING = re.compile(r"\bfencing\s+([a-z-]+)\s*;")
 _HANDLER = re.compile(r"\bfence-peer\s+\"?([^\";]+)\"?\s*;")
 
@@ -53,7 +55,7 @@ _threads = Workers("drbd-settings", 4)
 
 
 def settings_of(context: Context, seen: Replication) -> Settings:
-    """Waits for them only where nothing is known, and for half of the time that is left."""
+    """Waits for them only where nothing is known, and not long."""
     with _lock:
         if not seen.is_up:
             _readings.pop(seen.resource, None)  # it may come up with others
@@ -65,7 +67,7 @@ def settings_of(context: Context, seen: Replication) -> Settings:
             own = Context(context.group, time.monotonic() + READ_IN_S, context.children)
             _threads.submit(lambda: _read(own, seen.resource, reading))
     if reading.at is None:
-        reading.ended.wait(context.remaining() / 2)
+        reading.ended.wait(min(WAIT_S, context.remaining() / 2))
     return reading.known
 
 

@@ -71,13 +71,31 @@ class Pair:
         until(looked_after.is_protected, "the vote is registered on both servers", PATIENCE_S)
         until(self._serves, "the service runs", PATIENCE_S)
         until(self.is_in_sync, "both copies are seen in sync", PATIENCE_S)
-        active = looked_after.active()
+        active = self.serving()
         assert active is not None
         self.active = active
         self.standby = next(one for one in addresses.SERVERS if one != active)
 
     def _serves(self) -> bool:
-        return self.loop.active() is not None or self.site.hasys("start", "web").code == 0
+        if self.serving() is None:
+            self.site.hasys("start", "web")
+        return self.serving() is not None
+
+    def serving(self) -> str | None:
+        """By the loop's own word: a look of the command is late on machines as slow as these."""
+        roles = self.loop.group().get("roles", {})
+        return next((one for one in addresses.SERVERS if roles.get(one) == "ACTIVE"), None)
+
+    def is_told(self, role: str, server: str) -> bool:
+        return self.loop.role_told(server) == role
+
+    def moved_to(self, server: str) -> None:
+        until(lambda: self.is_told("ACTIVE", server), f"{server} is ACTIVE", PATIENCE_S)
+
+    def kept(self, server: str) -> list[int]:
+        """What a client would find there."""
+        until(lambda: self.site.states(server)["data"] == "started", "it is mounted", PATIENCE_S)
+        return self.site.kept(server)
 
     def is_in_sync(self) -> bool:
         return not self.site.problems()
@@ -96,17 +114,16 @@ def test_a_power_cut_moves_the_service_and_loses_nothing(pair: Pair):
     with Witness(lab) as witness, write_all_the_time(lab) as sent:
         pair.acknowledge_some(pair.active)
         pair.lab.power_off(pair.active)
-        pair.loop.moved_to(target, PATIENCE_S)
+        pair.moved_to(target)
         pair.acknowledge_some(target)
 
     witness.timeline.assert_never_both()
     assert len(sent.acknowledged) > 10
-    assert sent.lost(pair.site.kept(target)) == []
+    assert sent.lost(pair.kept(target)) == []
 
 
-@pytest.mark.parametrize(
-    "run", [0, *(pytest.param(number, marks=pytest.mark.soak) for number in range(1, 6))]
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("run", range(5))
 def test_a_link_that_is_cut_right_before_the_power_loses_nothing(pair: Pair, run: int):
     """50 ms are enough to acknowledge writes that only one disk has, where nothing holds them."""
     del run
@@ -116,11 +133,11 @@ def test_a_link_that_is_cut_right_before_the_power_loses_nothing(pair: Pair, run
         pair.lab.cut_heartbeat(pair.active)
         pair.lab.network.on_switch("sleep", "0.05")
         pair.lab.power_off(pair.active)
-        pair.loop.moved_to(target, PATIENCE_S)
+        pair.moved_to(target)
         pair.acknowledge_some(target)
 
     assert len(sent.acknowledged) > 10
-    assert sent.lost(pair.site.kept(target)) == []
+    assert sent.lost(pair.kept(target)) == []
 
 
 def test_a_copy_that_was_left_behind_is_not_promoted(pair: Pair):
@@ -133,20 +150,21 @@ def test_a_copy_that_was_left_behind_is_not_promoted(pair: Pair):
         pair.acknowledge_some(pair.active)
         pair.lab.power_off(pair.active)
         pair.loop.explains("data-out-of-date", PATIENCE_S)
-        role = pair.loop.role(pair.standby)
+        stays = pair.is_told("STANDBY", pair.standby)
         told = pair.site.done("events", "web", "-n", "100").out
         pair.lab.join_heartbeat(pair.active)
         pair.lab.power_on(pair.active)
-        pair.loop.moved_to(pair.active, PATIENCE_S)
-    kept = pair.site.kept(pair.active)
+        pair.moved_to(pair.active)
+    kept = pair.kept(pair.active)
 
-    assert role == "STANDBY"
+    assert stays
     assert "data-out-of-date" in told
     assert "copies-changed" in told
     assert any(write.at > noted_at for write in sent.acknowledged)
     assert sent.lost(kept) == []
 
 
+@pytest.mark.soak
 def test_a_standby_without_power_holds_writes_up_for_a_moment_and_comes_back(pair: Pair):
     with write_all_the_time(pair.site.lab.description) as sent:
         pair.acknowledge_some(pair.active)
@@ -157,21 +175,22 @@ def test_a_standby_without_power_holds_writes_up_for_a_moment_and_comes_back(pai
     pair.lab.power_on(pair.standby)
     until(pair.is_in_sync, "both copies are in sync again", PATIENCE_S)
 
-    assert pair.loop.active() == pair.active
+    assert pair.serving() == pair.active
     assert any(write.at > noted_at for write in sent.acknowledged)
-    assert sent.lost(pair.site.kept(pair.active)) == []
+    assert sent.lost(pair.kept(pair.active)) == []
 
 
+@pytest.mark.soak
 def test_after_a_power_cut_of_both_the_one_that_served_goes_on_alone(pair: Pair):
     """It has every write, and is not kept waiting for the other one, which is synced later."""
     with write_all_the_time(pair.site.lab.description) as sent:
         pair.acknowledge_some(pair.active)
         for server in addresses.SERVERS:
             pair.lab.power_off(server)
-        until(lambda: pair.loop.active() is None, "both are seen to be gone", PATIENCE_S)
+        until(lambda: pair.serving() is None, "both are seen to be gone", PATIENCE_S)
         pair.lab.power_on(pair.active)
-        pair.loop.moved_to(pair.active, PATIENCE_S)
+        pair.moved_to(pair.active)
         pair.acknowledge_some(pair.active)
 
     assert len(sent.acknowledged) > 10
-    assert sent.lost(pair.site.kept(pair.active)) == []
+    assert sent.lost(pair.kept(pair.active)) == []
