@@ -79,6 +79,7 @@ def replace_disk(site: DataSite, server: str, share: int) -> None:
         f"drbdadm down {drbd.RESOURCE}; size=$(blockdev --getsz /dev/ubdb); "
         f'table="0 $((size / {share})) linear /dev/ubdb 0"; '
         'dmsetup suspend data; dmsetup load data --table "$table"; dmsetup resume data; '
+        "dd if=/dev/zero of=/dev/mapper/data bs=1M count=4 2>&1; "
         f"drbdadm create-md --force {drbd.RESOURCE} 2>&1",
     )
 
