@@ -188,10 +188,10 @@ class Steward:
         decision, facts = self.loop.turn()
         for name, message in members.to_tell(facts, self.state.vote, self.sight.pairing).items():
             self.send(name, message)
-        silent = any(facts.is_silent(name) for name in facts.names)
+        silent = [name for name in facts.names if facts.is_silent(name)]
         source = None if self.state.goal is None else self.state.goal.source
         self._timeline.note(self.state, facts.now, None if source is None else facts.age(source))
-        self._neighbourhood.note_silence(self.group.name, silent=silent)
+        self._neighbourhood.note_silence(self.group.name, silent)
         self.news.compare(before, self.state, decision, acting=bool(self.runs.acting))
         self.runs.consider()
         turned, self._turned = self._turned, asyncio.Event()

@@ -1,7 +1,9 @@
 """What a controller knows of itself and all its groups: how late it is, how many are silent."""
 
+from collections.abc import Collection
+
 from orchestrator.clock import Clock
-from orchestrator.model import GroupName
+from orchestrator.model import GroupName, ServerName
 from orchestrator.model.guard_report import Surroundings
 
 
@@ -11,8 +13,8 @@ class Neighbourhood:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lag_s = 0.0
-        self._silent: dict[GroupName, float] = {}
-        """Since when a server of each group is silent."""
+        self._silent: dict[GroupName, dict[ServerName, float]] = {}
+        """Since when which servers of each group are silent."""
         self._groups: set[GroupName] = set()
 
     def join(self, group: GroupName) -> None:
@@ -22,11 +24,12 @@ class Neighbourhood:
         self._groups.discard(group)
         self._silent.pop(group, None)
 
-    def note_silence(self, group: GroupName, *, silent: bool) -> None:
-        if not silent:
-            self._silent.pop(group, None)
-        else:
-            self._silent.setdefault(group, self._clock.monotonic())
+    def note_silence(self, group: GroupName, servers: Collection[ServerName]) -> None:
+        """Server by server: a standby that was away already must not date the active's silence
+        back to where no other group was silent.
+        """
+        before, now = self._silent.get(group, {}), self._clock.monotonic()
+        self._silent[group] = {name: before.get(name, now) for name in servers}
 
     async def sleep(self, seconds: float) -> None:
         """Sleeps, and notes by how much the sleep was longer: what was meanwhile not heard was
@@ -42,11 +45,12 @@ class Neighbourhood:
         """Servers that fell silent within the window fell silent together, for as long as they
         are silent: a brake that lets go by itself would only put the mass movement off.
         """
-        own = self._silent.get(group, self._clock.monotonic())
+        own = self._silent.get(group, {}).values() or (self._clock.monotonic(),)
         others = [
-            since
-            for name, since in self._silent.items()
-            if name != group and abs(own - since) <= window_s
+            name
+            for name, theirs in self._silent.items()
+            if name != group
+            and any(abs(since - one) <= window_s for since in theirs.values() for one in own)
         ]
         return Surroundings(
             lag_s=self._lag_s,

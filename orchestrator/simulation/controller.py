@@ -4,15 +4,16 @@ import contextlib
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.daemon.surroundings import Neighbourhood
+from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import Fence, LetWrite, NoteOrder, RestartResource, Tell, Work
 from orchestrator.decision.restart import resumed
-from orchestrator.model import Group, GroupName, GroupView, ServerName
+from orchestrator.model import Group, GroupView, ServerName
 from orchestrator.model.guard_report import Surroundings
 from orchestrator.model.state import GroupState, Policy, Vote
 from orchestrator.reconcile.reconciler import Reconciler
 from orchestrator.simulation import fencing, steps
 from orchestrator.simulation.machine import Holdings
+from orchestrator.simulation.neighbours import Neighbours
 from orchestrator.simulation.outbox import SimOutbox
 from orchestrator.simulation.phases import AWAY, moves_by_itself, phase_of
 from orchestrator.simulation.server import SimServer
@@ -21,8 +22,6 @@ from orchestrator.simulation.timepiece import Timepiece
 from orchestrator.simulation.world import World
 from remote_helpers.protocol.messages import Question, Reply, Status
 from remote_helpers.protocol.words import Registration, Reign, question_interval
-
-GROUPS = 8  # that it looks after; the other seven only fall silent when they are told to
 
 
 class Died(Exception):
@@ -45,10 +44,7 @@ class SimController:
         """On its monotonic clock then, and by the wall."""
         self.clock = Timepiece(world)
         self.wall_ahead_s = 0.0
-        self.neighbours = Neighbourhood(self.clock)
-        self.silent: set[GroupName] = set()
-        for number in range(GROUPS):
-            self.neighbours.join(GroupName(f"other{number}") if number else group.name)
+        self.neighbours = Neighbours(self.clock, group.name)
         self.alive = False
         self.life = 0
         self.waiting: list[tuple[str, Callable[[str], None]]] = []
@@ -84,9 +80,7 @@ class SimController:
         self.paused_until = 0.0
         if self.world.chance.random() < 0.3:
             self.clock.begin(self.world.chance.uniform(5.0, 500.0))
-        for name in self.silent:
-            self.neighbours.note_silence(name, silent=False)
-            self.neighbours.note_silence(name, silent=True)
+        self.neighbours.begin()
         self.loop = Reconciler(self.group, self.policy, self._loaded(), self)
         self.loop.begin_term(self.name, f"{self.name}-i{self.life}", take_over=take_over)
         self.loop.change_lease(self.lease_s)
@@ -175,7 +169,12 @@ class SimController:
         return 0
 
     def around(self) -> Surroundings:
-        return self.neighbours.around(self.group.name, self.policy.brake_window_s, acting="")
+        return self.neighbours.around(self.policy.brake_window_s)
+
+    def facts(self) -> Facts:
+        """What a decision taken now would rest on."""
+        now = self.now()
+        return Facts(group=self.group, policy=self.policy, view=self.loop.view(now), now=now)
 
     def seen(self, now: float) -> GroupView:
         return view_of(self.group.server_names, self.loop.reports, self.holdings, now)
@@ -285,7 +284,8 @@ class SimController:
     def act(self) -> None:
         """One turn, and the executor's part."""
         goal = self.state.goal
-        decision, _ = self.loop.turn()
+        decision, facts = self.loop.turn()
+        self.neighbours.note_own(facts)
         orders = any(isinstance(one, NoteOrder) for one in decision.intents)
         if orders and moves_by_itself(self.state):
             self.moved(self.name)

@@ -1,9 +1,9 @@
 """What goes wrong on a controller: killed, paused, late, its disk full, its clock set, cut off."""
 
-from orchestrator.model import GroupName
 from orchestrator.simulation import link_faults
 from orchestrator.simulation.controller import SimController
-from orchestrator.simulation.pair import CONTROLLERS, NAMES, Pair
+from orchestrator.simulation.neighbours import OTHERS
+from orchestrator.simulation.pair import CONTROLLERS, NAMES, Missed, Pair
 
 EFFECTS = 24
 """Among so many next effects a controller dies at one: before a store, or between it and a send."""
@@ -59,23 +59,24 @@ def controller_clock_step(pair: Pair) -> None:
 
 
 def mass_event(pair: Pair) -> None:
-    """Most other groups lose a server to the controllers at the same moment as this one."""
+    """Most other groups lose a server to the controllers at the same moment as this one.
+
+    One such event at a time: the end of the first would be the end of the second.
+    """
     chance = pair.world.chance
     pair.living()
+    if pair.world.now < pair.mass[1]:
+        raise Missed
     seconds = chance.uniform(4.0, MASS_S)
     active = pair.active()
-    pair.mass = (pair.world.now, pair.world.now + seconds)
+    until = pair.world.now + seconds
+    # Who does not serve may have been silent for long, alone: then the brake need not hold.
+    pair.mass = (pair.world.now if active.parts else until, until)
     for one in pair.controllers.values():
-        for number in range(1, 6):
-            name = GroupName(f"other{number}")
-            pair.world.at(chance.uniform(0.0, 0.5), _heard, one, name, True)
-            pair.world.at(seconds + 1.0, _heard, one, name, False)
+        for name in OTHERS[:5]:
+            pair.world.at(chance.uniform(0.0, 0.5), one.neighbours.fall_silent, name)
+            pair.world.at(seconds + 1.0, one.neighbours.answer_again, name)
     ends = [(active.name, name) for name in CONTROLLERS]
     if chance.random() < 0.5:
         ends.append(NAMES)
     link_faults.cut_for(pair, ends, seconds)
-
-
-def _heard(one: SimController, name: GroupName, silent: bool) -> None:  # noqa: FBT001
-    (one.silent.add if silent else one.silent.discard)(name)
-    one.neighbours.note_silence(name, silent=silent)

@@ -89,7 +89,7 @@ class Pair:
 
         self.membership = self.key = 0
         self.mass = (0.0, 0.0)
-        """Since when, and until when, most other groups are silent too."""
+        """Since when, and until when, the active is silent together with most other groups."""
         self.forced = False
         """A person answers for it that two servers may be ACTIVE, until one is alone again."""
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from orchestrator.decision import vote as votes
 from orchestrator.decision.data_rules import start_refusals
-from orchestrator.decision.facts import Facts
 from orchestrator.model import ServerName
 from orchestrator.simulation.machine import DATA, PARTS, Step
 from remote_helpers.protocol import holder
@@ -31,9 +30,8 @@ def _data_allows(one: SimController, server: ServerName, *, is_forced: bool) -> 
     """As `executor.copies` and the authority of the daemon: both copies are looked at, or, where
     the peer is silent, the note.
     """
-    now = one.now()
     peer = one.group.peer_of(server).name
-    facts = Facts(group=one.group, policy=one.policy, view=one.loop.view(now), now=now)
+    facts = one.facts()
     if facts.is_silent(peer):
         return is_forced or server not in one.state.outdated
     view = facts.view.view

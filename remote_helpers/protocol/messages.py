@@ -138,6 +138,7 @@ class Report(NamedTuple):
     solo: bool
     solo_number: int
     promised: int
+    """Orders of this epoch and below are refused."""
     promise_left: float
     """How long until everything promised here is over; 0: nothing is out."""
     withdrawn: Optional[Reign]

@@ -12,6 +12,9 @@ def report(guard: Guard, now: Now) -> Report:
     left = holder.lease_end - now.fast
     heard = now.slow - grantor.heard_at
     withdrawn = grantor.withdrawn if now.slow < grantor.withdrawn_until else None
+    # What the floor refuses counts as well: a controller that knows only what is on disk would
+    # order below the reign that was heard here, again and again, each time refused.
+    refused_to = max(record.promised, grantor.floor)
     return Report(
         boot=guard.boot,
         incarnation=holder.incarnation,
@@ -20,7 +23,7 @@ def report(guard: Guard, now: Now) -> Report:
         lease_left=left if holder.lease_end > NEVER else None,
         solo=holder.solo,
         solo_number=record.solo_number,
-        promised=record.promised,
+        promised=refused_to,
         promise_left=max(grants.last_end(grantor, ()) - now.slow, 0.0),
         withdrawn=withdrawn,
         registered=record.registered,

@@ -54,6 +54,15 @@ def test_an_order_is_refused_while_the_active_is_heard_and_without_a_withdrawal(
     assert ordered(one, 2, 12.1, run_out=(old,))[1].accepted
 
 
+def test_a_guard_tells_what_it_refuses_also_when_it_only_heard_of_a_higher_reign():
+    """A controller without that history orders above it, instead of below it for ever."""
+    one, _ = guard.on_beat(fresh(), beat(1001, "alpha"), now(10.0))
+    one, refused = ordered(one, 2, 20.0)
+    assert refused.why == "stale-epoch"
+    assert ordered(one, refused.report.promised, 20.0)[1].why == "stale-epoch"
+    assert ordered(one, refused.report.promised + 1, 20.0)[1].accepted
+
+
 def test_what_else_refuses_an_order():
     one = fresh()
     assert ordered(one, 1, 10.0, registration=OTHER)[1].why == "not-registered"
