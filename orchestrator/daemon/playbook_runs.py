@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from orchestrator.decision.intents import CleanServer, ConnectCopies, LetWrite, Work
 from orchestrator.decision.movement import Movement
 from orchestrator.model import ServerName
-from orchestrator.model.state import Goal, GoalKind
+from orchestrator.model.state import Goal, GoalKind, NotedReign
 from orchestrator.playbooks import library
 from orchestrator.runtime.order import Order
 
@@ -31,6 +31,13 @@ def for_goal(steward: Steward, goal: Goal) -> Order:
             return _order(steward, "failover", source, goal.target)
         case GoalKind.FAILOVER | GoalKind.FAILBACK | GoalKind.SWITCHOVER:
             return _order(steward, "switchover", source, goal.target)
+
+
+def for_reign(steward: Steward, left: NotedReign) -> Order:
+    """What a person forced is started as it was asked for."""
+    server = ServerName(left.reign.server)
+    peer = steward.group.peer_of(server).name
+    return _order(steward, "forced-failover" if left.forced else "start", peer, server)
 
 
 def for_intent(steward: Steward, intent: Work) -> Order:

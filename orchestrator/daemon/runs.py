@@ -11,10 +11,9 @@ from orchestrator.daemon import playbook_runs
 from orchestrator.daemon.ground import LOOK_S, StewardGround
 from orchestrator.decision.intents import ConnectCopies, Wish, Work
 from orchestrator.errors import Busy, HasysError
-from orchestrator.executor.progress import Progress
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Event, Monotonic, Refusal, ServerName, Severity
-from orchestrator.model.state import GoalKind
+from orchestrator.model.state import GoalKind, NotedReign
 from orchestrator.runtime.operate import carry_out, resume
 from orchestrator.runtime.order import Caller, Order, Stoppable
 from orchestrator.store.journal import RunRecord, RunState
@@ -29,6 +28,8 @@ ENDS_S = 0.3
 """For the steps of a run that a failover ends."""
 CONNECT_AGAIN_S = 20.0
 """Between two tries to connect the same server's copies."""
+NOBODY = Caller(report=lambda _: None, may_stop=lambda _: None)
+"""Follows and stops no run; journal and events tell of it."""
 
 
 class Runs:
@@ -84,10 +85,14 @@ class Runs:
         """Until cancelled."""
         await self._both_known()
         cut = await self._cut_before()
+        left = None if cut is not None else self._steward.standing.never_began()
         async with asyncio.TaskGroup() as tasks:
             if cut is not None:
                 tasks.create_task(self._go_on_with(cut))
-            self._is_new = cut is not None
+            elif left is not None:
+                tasks.create_task(self._begin_at_last(left))
+            else:
+                self._is_new = False
             while True:
                 await self._due.wait()
                 self._due.clear()
@@ -172,7 +177,7 @@ class Runs:
 
     async def _by_itself(self, order: Order) -> None:
         try:
-            result = await self.carry_out(order, Caller(report=_nobody_looks, may_stop=_keep))
+            result = await self.carry_out(order, NOBODY)
         except Busy:
             self._seen_to = None  # somebody else's run came first; looked at again each turn
             return
@@ -224,7 +229,7 @@ class Runs:
         """The run goes on where it was cut."""
         refused: str = ""
         try:
-            result = await self.resume(record.id, Caller(report=_nobody_looks, may_stop=_keep))
+            result = await self.resume(record.id, NOBODY)
             if isinstance(result, tuple):
                 refused = "; ".join(one.evidence for one in result)
         except HasysError as error:
@@ -234,6 +239,12 @@ class Runs:
         if refused:
             await self._abandon(f"it could not go on: {refused}")
             self._seen_to = None
+
+    async def _begin_at_last(self, left: NotedReign) -> None:
+        try:
+            await self._by_itself(playbook_runs.for_reign(self._steward, left))
+        finally:
+            self._is_new = False
 
     async def _unfinished(self) -> RunRecord | None:
         return await self._steward.application.journal.unfinished(self._steward.group.name)
@@ -257,11 +268,3 @@ class Runs:
                 text=text,
             )
         )
-
-
-def _nobody_looks(progress: Progress) -> None:
-    """A run that nobody follows; its journal and the events tell of it."""
-
-
-def _keep(run: Stoppable) -> None:
-    """Nobody stops it but the loop."""

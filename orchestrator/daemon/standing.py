@@ -7,7 +7,8 @@ from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
 from orchestrator.decision.intents import Because
 from orchestrator.decision.safety import safety_of
-from orchestrator.model import Safety, ServerName
+from orchestrator.model import Mode, Safety, ServerName
+from orchestrator.model.state import NotedReign
 from orchestrator.reconcile.reconciler import Reconciler
 from remote_helpers.protocol import holder as leases
 from remote_helpers.protocol.words import Reign
@@ -34,6 +35,21 @@ class Standing:
             return None
         report = facts.report(server)
         return current.reign if report is not None and report.phase == leases.REIGNING else None
+
+    def never_began(self) -> NotedReign | None:
+        """A reign that is held, without a goal or anything that runs: nobody has begun its run.
+
+        The process died between the goal and the first record of its run, or the goal was reached
+        while the next process still looked around. Nothing else starts the service: what never ran
+        has not failed.
+        """
+        state, facts = self._loop.state, self.facts()
+        current = votes.newest(state.vote)
+        due = state.wanted and state.goal is None and state.mode is Mode.AUTOMATIC
+        if current is None or not due:
+            return None
+        server = ServerName(current.reign.server)
+        return current if self.reigns(server) and facts.runs_nothing(server) else None
 
     def silence(self, server: ServerName) -> str | None:
         """Why the server counts as silent; None: its guard was heard just now."""

@@ -83,6 +83,13 @@ class Facts:
             if isinstance(seen, Unknown)
         )
 
+    def runs_nothing(self, server: ServerName) -> bool:
+        """Whether every resource was seen there, and seen as stopped."""
+        seen = self.resources(server).values()
+        return bool(seen) and all(
+            isinstance(one, Seen) and one.value is ResourceState.STOPPED for one in seen
+        )
+
     def is_clean_standby(self, server: ServerName) -> bool:
         """Whether an order could be taken there now."""
         report = self.report(server)

@@ -98,8 +98,7 @@ class Reconciler:
 
         A reply is as old as its request: a stalled stream must not make it look fresh.
         """
-        known = self.reports.get(server)
-        if known is None or known[0] <= sent_at:
+        if self._is_news(server, reply.report, sent_at):
             self.reports[server] = (sent_at, reply.report)
         state, self.ballot = hear(
             self.state,
@@ -114,6 +113,18 @@ class Reconciler:
         if changed:
             self.store(state)
         return changed and reply.to in HASTY and reply.accepted
+
+    def _is_news(self, server: ServerName, report: Report, sent_at: float) -> bool:
+        """Two requests may overtake each other on their way. Of one guard the counter never falls:
+        a lower one was said earlier. Taken for a lost record it would cost the registration, and
+        with it, while the other server is dead, the service.
+        """
+        known = self.reports.get(server)
+        if known is None:
+            return True
+        at, before = known
+        same_guard = report.incarnation == before.incarnation
+        return at <= sent_at and not (same_guard and report.counter < before.counter)
 
     def fenced(self, result: FenceResult) -> None:
         """Only the last result for each reign is kept: a device may fail for days."""

@@ -17,7 +17,7 @@ from orchestrator.simulation.helped import HelpedServer
 from orchestrator.simulation.machine import PARTS
 from orchestrator.simulation.pair import CLOCK_ERROR, NAMES, group_of
 from orchestrator.simulation.process import Process
-from orchestrator.simulation.requests import ask
+from orchestrator.simulation.requests import ask, force
 from orchestrator.simulation.virtual_time import run
 from orchestrator.simulation.world import World
 from remote_helpers.protocol.words import Terms
@@ -38,6 +38,10 @@ class Event(enum.Enum):
     """A switchover that the loop itself brings about."""
     POWER_CUT = "power-cut"
     ISOLATED = "isolated"
+    ADOPTION = "adoption"
+    """The service ran already when the daemon first looked; nobody asks for anything."""
+    FORCE = "force"
+    """The first server loses power, and a person does not wait for its lease to end."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +91,12 @@ class _Cut:
     async def play(self) -> End:
         for server in self.servers.values():
             server.boot()
+        if self.event is Event.ADOPTION:
+            self.first.parts.update(PARTS)
         process = self._process()
         living = asyncio.create_task(process.run())
-        await asyncio.sleep(4.0)
-        if self.event is not Event.START:
-            await ask(process, WishKind.START, NAMES[0])
-        await self._until(SETTLED_S)
+        if self.event is not Event.ADOPTION:
+            await self._settle(process)
         effects = await self._cut_down(process, living)
         process = self._process()
         living = asyncio.create_task(process.run())
@@ -101,6 +105,12 @@ class _Cut:
         process.life.kill()
         await living
         return end
+
+    async def _settle(self, process: Process) -> None:
+        await asyncio.sleep(4.0)
+        if self.event is not Event.START:
+            await ask(process, WishKind.START, NAMES[0])
+        await self._until(SETTLED_S)
 
     async def _cut_down(self, process: Process, living: asyncio.Task[None]) -> int:
         """The event; then the process dies, at the latest when all is long done."""
@@ -115,7 +125,9 @@ class _Cut:
         await living
         asked.cancel()
         await asyncio.gather(asked, return_exceptions=True)
-        await asyncio.sleep(self.world.chance.choice((0.2, 1.0, 3.0)))
+        # After force nobody but the controller votes: away for a lease, it would find nothing left.
+        away_s = (0.2,) if self.event is Event.FORCE else (0.2, 1.0, 3.0)
+        await asyncio.sleep(self.world.chance.choice(away_s))
         return effects
 
     async def _happen(self, process: Process) -> None:
@@ -144,6 +156,12 @@ class _Cut:
             case Event.ISOLATED:
                 self._cut_off(is_cut=True)
                 self.world.at(20.0, lambda: self._cut_off(is_cut=False))
+            case Event.ADOPTION:
+                pass
+            case Event.FORCE:
+                self.first.power_off()
+                self.world.at(40.0, self.first.boot)
+                await force(process, second)
 
     def _cut_off(self, *, is_cut: bool) -> None:
         for other in ("c1", self.second.name):

@@ -1,5 +1,7 @@
 """What a command line asks of a simulated daemon."""
 
+from collections.abc import Awaitable
+
 from orchestrator.errors import HasysError
 from orchestrator.model import ServerName
 from orchestrator.playbooks import library
@@ -19,14 +21,26 @@ async def ask(process: Process, kind: WishKind, server: str) -> None:
         wish=Wished(kind=kind, server=ServerName(server)),
         by="a person",
     )
+    await _told(process, kind.value, steward.runs.carry_out(order, _caller()))
+
+
+async def force(process: Process, server: str) -> None:
+    """A person answers for it that the other server is dead."""
+    steward = process.steward
+    if steward is not None:
+        await _told(process, "force", steward.force(ServerName(server), _caller()))
+
+
+async def _told(process: Process, what: str, asked: Awaitable[object]) -> None:
     try:
-        answer = await steward.runs.carry_out(order, Caller(report=_unheard, may_stop=_unheard))
+        answer = await asked
     except HasysError as error:
-        process.world.note(f"    {kind.value}: {error.message}")
+        process.world.note(f"    {what}: {error.message}")
     else:
         for refusal in answer if isinstance(answer, tuple) else ():
-            process.world.note(f"    {kind.value} refused: {refusal.evidence}")
+            process.world.note(f"    {what} refused: {refusal.evidence}")
 
 
-def _unheard(_: object) -> None:
+def _caller() -> Caller:
     """Nobody listens to how it goes on."""
+    return Caller(report=lambda _: None, may_stop=lambda _: None)

@@ -18,6 +18,8 @@ ENDS = {
     Event.GOAL: (("beta",), {"switchover"}),
     Event.POWER_CUT: (("beta",), {"failover"}),
     Event.ISOLATED: (("beta",), {"failover"}),
+    Event.ADOPTION: (("alpha",), {"start"}),
+    Event.FORCE: (("beta",), {"forced-failover", "failover"}),
 }
 """Where the service runs in the end, and by which playbook."""
 NOT_BEGUN = {
