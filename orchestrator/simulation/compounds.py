@@ -120,7 +120,7 @@ def reboot_then_isolated(pair: Pair) -> None:
     chance, active = pair.world.chance, pair.active()
     for name in CONTROLLERS:
         link = pair.world.link(name, active.name)
-        link.loss, link.extra_s = 0.6, 1.0
+        link.extra_s, link.duplicates = 1.0, 1.0
     pair.world.at(1.5, link_faults.mend_links, pair)
     pair.world.at(1.0, active.power_off)
     pair.world.at(1.2, active.boot)
