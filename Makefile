@@ -61,7 +61,7 @@ cuts: venv ## the daemon killed at each of its effects, and among faults by dice
 PURE = orchestrator/decision,orchestrator/executor,remote_helpers/protocol
 
 coverage: venv ## branches of the decision core, the executor and the protocol; fails below what was reached
-	COVERAGE_FILE=build/coverage $(BIN)/coverage run --branch --source $(PURE) -m pytest -q -p no:xdist \
+	COVERAGE_FILE=build/coverage $(BIN)/coverage run --branch --source $(PURE) -m pytest -q -n 0 \
 	  -m "not cuts" tests/scenarios tests/simulation tests/decision tests/protocol tests/executor
 	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'remote_helpers/protocol/*' --fail-under 95
 	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'orchestrator/decision/*' --fail-under 88
