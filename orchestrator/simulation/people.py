@@ -232,5 +232,11 @@ def _settle(pair: Pair) -> None:
         first.kill()
         first.start(take_over=True)
         full = [first]
-    if not any(one.state.wanted for one in full):
-        full[0].set_state(dataclasses.replace(full[0].state, wanted=True))
+    if not any(_stays_wanted(one) for one in full):
+        full[0].set_state(dataclasses.replace(full[0].state, wanted=True, goal=None))
+
+
+def _stays_wanted(one: SimController) -> bool:
+    """A stop that is still to come about would end what is wanted now."""
+    goal = one.state.goal
+    return one.state.wanted and (goal is None or goal.kind is not GoalKind.STOP)
