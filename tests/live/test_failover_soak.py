@@ -91,7 +91,6 @@ def test_a_server_whose_kernel_panics_is_replaced(kernel_web):
     assert web.site.fetch()
 
 
-@pytest.mark.unproven
 @pytest.mark.kernel_lab
 def test_an_active_whose_guard_stands_still_is_reset_by_its_watchdog_and_replaced(kernel_web):
     web, lab = kernel_web, kernel_web.site.lab
