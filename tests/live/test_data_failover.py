@@ -180,7 +180,7 @@ def test_a_standby_without_power_holds_writes_up_for_a_moment_and_comes_back(pai
     assert sent.lost(pair.kept(pair.active)) == []
 
 
-@pytest.mark.unproven
+@pytest.mark.soak
 def test_after_a_power_cut_of_both_the_one_that_served_goes_on_alone(pair: Pair):
     """It has every write, and is not kept waiting for the other one, which is synced later."""
     with write_all_the_time(pair.site.lab.description) as sent:
