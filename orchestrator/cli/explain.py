@@ -8,13 +8,12 @@ import click
 
 from orchestrator.cli.output import coloured, document
 from orchestrator.cli.settings import Settings, with_settings
-from orchestrator.cli.standing import Standing, standings, told
+from orchestrator.cli.standing import Standing, observed, told
 from orchestrator.decision import movement
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.model import Refusal, Unknown
 from orchestrator.runtime.bind import unfinished_refusal
-from orchestrator.runtime.observe import status
 from orchestrator.store.journal import RunRecord
 
 Verdict = Movement | tuple[Refusal, ...]
@@ -81,9 +80,8 @@ async def _look(
     async with settings.application() as application:
         found = application.group(group)
         unfinished = await application.journal.unfinished(found.name)
-        (seen,) = await status(application, (found,))
-        answers = await standings(application, (group,))
-        return seen, unfinished, answers.get(group)
+        (seen,) = await observed(application, (found,))
+        return seen.status, unfinished, seen.standing
 
 
 def _show(name: str, verdict: Verdict) -> None:

@@ -15,7 +15,7 @@ from orchestrator.executor.run import RunResult
 from orchestrator.model import Group, Refusal, Role, Seen, ServerName, Unknown
 from orchestrator.playbooks import library
 from orchestrator.runtime.application import Application
-from orchestrator.runtime.observe import status
+from orchestrator.runtime.observe import look
 from orchestrator.runtime.order import Caller, Order
 from orchestrator.runtime.wishes import Wished, WishKind
 
@@ -66,8 +66,7 @@ def resolve_command(
 
 async def _look(group: str, settings: Settings) -> GroupStatus:
     async with settings.application() as application:
-        (seen,) = await status(application, (application.group(group),))
-        return seen
+        return await look(application, application.group(group))
 
 
 def _kept(group: Group, server: str, role: Role) -> ServerName:

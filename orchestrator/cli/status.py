@@ -9,7 +9,7 @@ import click
 
 from orchestrator.cli.output import coloured, document, duration, table
 from orchestrator.cli.settings import Settings, with_settings
-from orchestrator.cli.standing import Standing, standings, told
+from orchestrator.cli.standing import Observed, Standing, observed, told
 from orchestrator.decision.data_rules import risk_of
 from orchestrator.decision.freshness import Condition, all_copies
 from orchestrator.decision.roles import GroupStatus
@@ -24,7 +24,6 @@ from orchestrator.model import (
     SharedDisk,
     Unknown,
 )
-from orchestrator.runtime.observe import status
 from remote_helpers.replication import words as replication
 from remote_helpers.replication.words import Replication
 
@@ -44,25 +43,22 @@ def status_command(groups: tuple[str, ...], settings: Settings) -> int:
       hasys status
       hasys status billing -o json | jq '.groups[0].active'
     """
-    found, standing = asyncio.run(_observe(groups, settings))
+    found = asyncio.run(_observe(groups, settings))
     if settings.output == "json":
-        shown = [{**as_json(one), **_standing_json(standing.get(one.group.name))} for one in found]
+        shown = [{**as_json(one.status), **_standing_json(one.standing)} for one in found]
         document("status", {"groups": shown})
     else:
         for number, one in enumerate(found):
             if number:
                 click.echo()
-            _show(one, standing.get(one.group.name))
-    return DEGRADED if any(one.problems for one in found) else 0
+            _show(one.status, one.standing)
+    return DEGRADED if any(one.status.problems for one in found) else 0
 
 
-async def _observe(
-    names: tuple[str, ...], settings: Settings
-) -> tuple[list[GroupStatus], dict[str, Standing]]:
+async def _observe(names: tuple[str, ...], settings: Settings) -> list[Observed]:
     async with settings.application() as application:
         wanted = names or tuple(sorted(application.configuration.groups))
-        standing = await standings(application, wanted)
-        return await status(application, tuple(map(application.group, wanted))), standing
+        return await observed(application, tuple(map(application.group, wanted)))
 
 
 def _standing_json(standing: Standing | None) -> dict[str, Any]:

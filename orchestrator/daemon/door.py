@@ -52,6 +52,7 @@ class Door:
             "foresee": self._foreseen,
             "force": self._forced,
             "force-preview": self._preview,
+            "looks": self._looks,
             "mode": self._mode,
             "rekey": self._rekeyed,
             "reload": self._reloaded,
@@ -69,6 +70,13 @@ class Door:
     async def _standing(self, request: Request, _: Caller) -> Mapping[str, Any]:
         steward = self._steward(request)
         return steward.standing.as_json(steward.runs.acting)
+
+    async def _looks(self, request: Request, _: Caller) -> Mapping[str, Any]:
+        """Of servers that were asked already, by the definition of this digest."""
+        steward = self._steward(request)
+        looks = {name: wire.look_to_json(look) for name, look in steward.sight.looks.items()}
+        digests = self._groups.application.configuration.digests
+        return {"digest": digests.get(steward.group.name), "looks": looks}
 
     async def _foreseen(self, request: Request, _: Caller) -> Mapping[str, Any]:
         steward, server = self._steward(request), ServerName(str(request["server"]))

@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestrator.clock import Clock
 from orchestrator.daemon.guard_settings import links_of, settings_of
+from orchestrator.daemon.look import Look
 from orchestrator.model import (
     DrbdSpec,
     Group,
@@ -62,6 +63,8 @@ class Sight:
             name: unreachable(group, name, never, "not asked yet", late=False)
             for name in group.server_names
         }
+        self.looks: dict[ServerName, Look] = {}
+        """The last one at each server that was asked already."""
         self._wake = asyncio.Event()
         self._told: dict[ServerName, dict[str, Any]] = {}
         """The settings with which each guard was last started."""
@@ -122,6 +125,7 @@ class Sight:
         request = poll_request(self._group, server, check_s=CHECK_S, deadline_s=limit_s)
         reply = await self._transport.call(server, request)
         self._views[server] = server_view(self._group, server, reply, at)
+        self.looks[server] = Look(reply=reply, at=at)
         if isinstance(reply, Done):
             self._learn()
             return True

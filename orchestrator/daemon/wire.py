@@ -6,14 +6,16 @@ from typing import Any
 import cattrs
 from cattrs.preconf.json import make_converter
 
+from orchestrator.daemon.look import Look
 from orchestrator.errors import HasysError
 from orchestrator.executor import progress
 from orchestrator.executor.progress import Progress
 from orchestrator.executor.run import RunResult
 from orchestrator.fencing import Fenced, FenceOutcome, NotFenced, Reading
-from orchestrator.model import Refusal, ResourceName, ServerName
+from orchestrator.model import Monotonic, Refusal, ResourceName, ServerName
 from orchestrator.playbooks.directives import Selection
 from orchestrator.runtime.wishes import Wished
+from orchestrator.transport import Done, Failed, Reply, Unreachable
 
 SOCKET = "hasys.sock"
 """In the state directory, for its owner alone."""
@@ -33,6 +35,8 @@ _KINDS = {
         progress.Rescued,
     )
 }
+
+_REPLIES = {kind.__name__: kind for kind in (Done, Failed, Unreachable)}
 
 
 class DaemonSaysNo(HasysError):
@@ -105,6 +109,17 @@ def refusal_to_json(refusal: Refusal) -> Any:
 
 def refusal_from_json(document: Any) -> Refusal:
     return _converter.structure(document, Refusal)
+
+
+def look_to_json(look: Look) -> dict[str, Any]:
+    kind = type(look.reply).__name__
+    return {"at": look.at, "kind": kind, "reply": _converter.unstructure(look.reply)}
+
+
+def look_from_json(document: dict[str, Any]) -> Look:
+    kind: Any = _REPLIES[document["kind"]]
+    reply: Reply = _converter.structure(document["reply"], kind)
+    return Look(reply=reply, at=Monotonic(document["at"]))
 
 
 def fencing_to_json(result: FenceOutcome | tuple[Reading, ...]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A command line at the daemon's door: progress, answers, errors, and a wish to stop."""
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,13 +9,15 @@ import pytest
 
 from orchestrator.daemon import wire
 from orchestrator.daemon.client import Daemon, DaemonGone, found
+from orchestrator.daemon.look import Look
 from orchestrator.daemon.server import listening
 from orchestrator.errors import Busy
 from orchestrator.executor.progress import PlayStarted, Progress, StepEnded
-from orchestrator.model import Outcome, Reason, Refusal, Status, StepId
+from orchestrator.model import Monotonic, Outcome, Reason, Refusal, Status, StepId
 from orchestrator.playbooks.model import Playbook
 from orchestrator.runtime.order import Caller, Order, Stoppable
 from orchestrator.runtime.wishes import Wished, WishKind
+from orchestrator.transport import Done, Failed, FailureKind, Unreachable, UnreachableKind
 from tests.support.builders import LINUX1, LINUX2, a_group
 
 PROGRESS: tuple[Progress, ...] = (
@@ -126,6 +129,19 @@ async def test_a_daemon_that_goes_before_it_is_asked_is_no_traceback(tmp_path):
     async with server:
         with pytest.raises(DaemonGone):
             await Daemon(path=tmp_path / wire.SOCKET).ask({"op": "standing", "group": "web"})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Done(data={"resources": {"site": {"state": "started"}}}, took_s=0.1, through=LINUX2),
+        Failed(kind=FailureKind.TIMED_OUT, message="late", detail={"deadline_s": 3}),
+        Unreachable(kind=UnreachableKind.NO_ROUTE, message="no route", sent=True),
+    ],
+)
+def test_what_a_server_answered_comes_through_as_it_was(reply):
+    seen = Look(reply=reply, at=Monotonic(12.5))
+    assert wire.look_from_json(json.loads(json.dumps(wire.look_to_json(seen)))) == seen
 
 
 async def test_where_nobody_listens_there_is_no_daemon(tmp_path):
