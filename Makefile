@@ -26,10 +26,10 @@ prepare: venv ## what the tests need of the machine (installs it as root, else s
 	$(BIN)/python -m tests.prepare
 
 test: prepare check simulate ## everything
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not model_big and not unproven and not soak"
+	$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder -m "not model_big and not unproven and not soak"
 
 test-quick: venv ## without root and labs, under two minutes
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup --no-loadscope-reorder -m "not lab and not kernel_lab and not model and not unproven and not soak"
+	$(BIN)/pytest -n $(JOBS) --no-loadscope-reorder -m "not lab and not kernel_lab and not model and not unproven and not soak"
 
 check: venv ## format, lint, types, layers, sizes, docs
 	$(BIN)/ruff format --check .

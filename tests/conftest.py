@@ -1,6 +1,13 @@
 """What tests of every kind share."""
 
+import functools
+from pathlib import Path
+
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
+
+PROJECT = Path(__file__).parents[1]
 
 pytest_plugins = [
     "tests.helpers.fixtures",
@@ -18,17 +25,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What waits comes first, what computes fills the gaps: a long test at the end is waited for.
-
-    The user-mode-linux machines take a core each. All of their tests go to one worker, so that no
-    two labs take both cores from each other; every other file stays whole, for its fixtures.
-    """
+    """What waits comes first, what computes fills the gaps: else the end waits for a long test."""
     items.sort(key=_turn)
-    for item in items:
-        group = "kernel-lab" if _needs(item, "kernel_lab") else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer | None) -> LoadScopeScheduling:
+    return FilesAndLab(config, log)
+
+
+class FilesAndLab(LoadScopeScheduling):
+    """Which tests stay together on one worker: those of a file, for its fixtures.
+
+    And all with the user-mode-linux lab: its machines take a core each, and two labs would take
+    both cores from each other and from everything else.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return "kernel lab" if _uses_kernel_lab(file) else file
+
+
+@functools.cache
+def _uses_kernel_lab(file: str) -> bool:
+    return "mark.kernel_lab" in (PROJECT / file).read_text()
 
 
 def _turn(item: pytest.Item) -> int:
