@@ -1,7 +1,8 @@
 """Transcripts of what is thought of two copies: data/*.txt, written by `pytest --rewrite`.
 
 Above the dashes: who was distrusted before, what each side says of its copy, as DRBD would. Below:
-how the copies are, whose is distrusted and why, and where a start or a move would be refused.
+how the copies are, what people are told of them, whose is distrusted and why, where a start or a
+move would be refused, and what a failover after silence may lose.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from orchestrator.model import (
     Seen,
     ServerName,
     ServerView,
+    Unknown,
+    UnknownReason,
 )
 from remote_helpers.replication.words import (
     Alone,
@@ -55,6 +58,10 @@ class Stage:
                 self.group = dataclasses.replace(self.group, accept_data_loss=True)
             case [name, "silent"]:
                 self.views[name] = an_unreachable(self.group, ServerName(name))
+            case [name, "unreadable"]:
+                self.say(name, is_down("r0", "8.4.11"))
+                odd = Unknown(reason=UnknownReason.CHECK_FAILED, at=NOW, detail="no such word: Foo")
+                self.views[name] = dataclasses.replace(self.views[name], data={COPIES: odd})
             case [name, "down"]:
                 self.say(name, is_down("r0", "8.4.11"))
             case [name, role, connection, disks, *more]:
@@ -74,6 +81,7 @@ class Stage:
         (copies,) = freshness.all_copies(self.group, view)
         outdated = freshness.outdated(self.group, view, self.before)
         lines = [f"copies    {copies.condition.value}"]
+        lines += [f"says      {problem}" for problem in data_rules.problems(self.group, view)]
         lines += [f"distrust  {name}: {why}" for name, why in sorted(outdated.because.items())]
         for own, peer in ((one, two), (two, one)):
             refusals = data_rules.start_refusals(self.group, own, peer)
@@ -83,6 +91,7 @@ class Stage:
             target = self.group.peer_of(ServerName(active)).name
             refusals = data_rules.move_refusals(self.group, view, ServerName(active), target)
             lines.append(f"move      to {target}: {verdict(refusals)}")
+        lines.append(f"risk      {data_rules.risk_of(self.group, view) or 'none'}")
         return "".join(f"{line}\n" for line in lines)
 
 
