@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator import resources
-from orchestrator.executor.authority import Foresight
+from orchestrator.executor.authority import Authorise, Foresight
 from orchestrator.executor.charter import Charter
 from orchestrator.executor.plan import Plan, Recorder
 from orchestrator.executor.progress import Progress, StepEnded
@@ -81,6 +81,8 @@ class Stage:
     variables: dict[ServerName, dict[str, Any]] = dataclasses.field(default_factory=dict)
     around: Callable[[Transport], Transport] = lambda servers: servers
     """What stands between a run and the servers."""
+    authorise: Authorise | None = None
+    """Of a guarded group: who says where a run may start and stop."""
 
     def program(
         self,
@@ -143,6 +145,7 @@ class Stage:
                 clock=self.clock,
                 report=self.progress.append,
                 past=await journal.steps(charter.run),
+                authorise=self.authorise,
             )
             on_run(run)
             try:
