@@ -38,13 +38,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer | None) -> 
 class FilesAndLab(LoadScopeScheduling):
     """Which tests stay together on one worker: those of a file, for its fixtures.
 
-    And all with the user-mode-linux lab: its machines take a core each, and two labs would take
-    both cores from each other and from everything else.
+    And those with the user-mode-linux lab on two workers, the live tests on one and the others on
+    the other: its machines take a core each, and more labs would only wait for each other.
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", maxsplit=1)[0]
-        return "kernel lab" if _uses_kernel_lab(file) else file
+        if not _uses_kernel_lab(file):
+            return file
+        return "kernel lab, live" if file.startswith("tests/live/") else "kernel lab"
 
 
 @functools.cache

@@ -74,6 +74,7 @@ def test_it_is_active_on_one_side_whoever_tries(lab: KernelLab, tmp_path: Path):
     lab.shell(TWO, "vgremove --yes --force shared >/dev/null")
 
 
+@pytest.mark.soak
 def test_a_reservation_keeps_even_a_side_that_is_active_from_writing(
     lab: KernelLab, tmp_path: Path
 ):

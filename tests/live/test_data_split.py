@@ -86,6 +86,7 @@ def test_it_is_seen_for_what_it_is_and_repaired_by_a_persons_word(site: DataSite
     assert written_by(site, ONE) == "one"
 
 
+@pytest.mark.soak
 def test_it_is_undone_and_repaired_the_other_way(site: DataSite):
     split(site)
     site.done("play", "web", "split-brain-repair", "-e", f"victim={TWO}")
@@ -98,6 +99,7 @@ def test_it_is_undone_and_repaired_the_other_way(site: DataSite):
     site.in_sync()
 
 
+@pytest.mark.soak
 def test_a_kept_copy_that_ran_full_is_said_to_be_lost(site: DataSite):
     split(site)
     site.done("play", "web", "split-brain-repair", "-e", f"victim={TWO}")

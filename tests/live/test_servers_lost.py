@@ -22,9 +22,9 @@ HEAL = {"isolate": "join", "freeze": "thaw", "power_off": "power_on"}
     ("fault", "server", "verb"),
     [
         ("isolate", "linux2", "start"),
-        ("power_off", "linux2", "start"),
+        pytest.param("power_off", "linux2", "start", marks=pytest.mark.soak),
         ("freeze", "linux1", "stop"),
-        ("isolate", "linux1", "stop"),
+        pytest.param("isolate", "linux1", "stop", marks=pytest.mark.soak),
     ],
 )
 def test_a_server_lost_in_the_middle_ends_the_run_and_nothing_starts_elsewhere(
