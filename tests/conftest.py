@@ -1,5 +1,6 @@
 """What tests of every kind share."""
 
+import collections
 import functools
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What waits comes first, what computes fills the gaps: else the end waits for a long test."""
-    items.sort(key=_turn)
+    sizes = collections.Counter(item.path for item in items)
+    items.sort(key=lambda item: (_turn(item), -sizes[item.path]))
 
 
 @pytest.hookimpl(optionalhook=True)
