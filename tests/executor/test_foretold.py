@@ -5,7 +5,7 @@ import pytest
 from orchestrator.model import MountSpec, Status, SystemdSpec
 from orchestrator.transport import Done
 from tests.executor.runs import ControllerDied, Stage
-from tests.support.builders import LINUX1, a_group, a_resource
+from tests.support.builders import LINUX1, LINUX2, a_group, a_resource
 from tests.support.servers import InMemoryServers
 
 LATER = "decided when it runs"
@@ -39,6 +39,20 @@ async def test_a_check_behind_a_command_is_never_foretold_to_fail(stage):
     assert last.would == LATER
     assert "as it is now it would fail" in last.message
     assert "`Mend` comes before it" in last.message
+
+
+async def test_a_check_on_a_silent_server_is_unreachable_and_not_foretold_to_fail(stage):
+    stage.servers.servers[LINUX1].reachable = False
+
+    foretold = await would(stage, "{flow: {state: checked, resources: [database]}}")
+
+    assert foretold == ["server is unreachable"]
+
+
+async def test_a_play_for_the_standby_is_for_the_server_that_serves_not(stage):
+    plan = await stage.foresee("- hosts: standby\n  tasks:\n    - debug: {msg: x}\n")
+
+    assert plan.plays[0].servers == (LINUX2,)
 
 
 async def test_nobody_can_tell_how_a_resource_is_after_a_flow_that_may_not_be_walked(stage):
