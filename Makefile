@@ -63,9 +63,9 @@ PURE = orchestrator/decision,orchestrator/executor,remote_helpers/protocol
 coverage: venv ## branches of the decision core, the executor and the protocol; fails below what was reached
 	COVERAGE_FILE=build/coverage $(BIN)/coverage run --branch --source $(PURE) -m pytest -q -n 0 \
 	  -m "not cuts" tests/scenarios tests/simulation tests/decision tests/protocol tests/executor
-	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'remote_helpers/protocol/*' --fail-under 95
-	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'orchestrator/decision/*' --fail-under 88
-	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'orchestrator/executor/*' --fail-under 86
+	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'remote_helpers/protocol/*' --fail-under 98
+	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'orchestrator/decision/*' --fail-under 98
+	COVERAGE_FILE=build/coverage $(BIN)/coverage report --include 'orchestrator/executor/*' --fail-under 97
 
 model-big: prepare ## the large state spaces of the lease model: minutes and gigabytes
 	$(BIN)/pytest -m model_big tests/model

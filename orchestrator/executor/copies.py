@@ -51,14 +51,12 @@ class CopyKeeper:
         return dataclasses.replace(self, path=path)
 
     async def data_allows(self, server: ServerName) -> Refusal | None:
-        """Why the data allows no start on `server`; None: it does, or there is none."""
+        """Why the data allows no start on `server`; None: it does. Asked where there is some."""
         replicated = [
             resource
             for resource in self.group.resources.values()
             if isinstance(resource.spec, DrbdSpec)
         ]
-        if not replicated:
-            return None
         own, peer = await self._look(server)
         tried = await self._connect(replicated, own, peer)
         if any(one.prediction is not None for one in tried):

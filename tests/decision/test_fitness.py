@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.decision.finding import Weight
 from orchestrator.decision.fitness import clock_finding, findings
-from orchestrator.model import IpSpec, MountSpec, SystemdSpec
+from orchestrator.model import DiskSpec, DrbdSpec, IpSpec, MountSpec, ProcessSpec, SystemdSpec
 from tests.support.builders import LINUX1, a_group, a_resource
 
 GROUP = a_group(
@@ -60,6 +60,37 @@ def test_each_lack_is_an_error_that_says_what_to_do(part, answer, said):
     assert [one.weight for one in found] == [Weight.ERROR]
     assert said in found[0].what
     assert found[0].advice
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        (DrbdSpec(resource="r0"), "it: the server says nothing of it"),
+        (
+            DiskSpec(volume_group="shared"),
+            "it: not all disks of the volume group shared are seen here",
+        ),
+    ],
+)
+def test_data_of_which_a_server_says_nothing_is_lacking_there(spec, said):
+    found = findings(a_group(a_resource("it", spec=spec)), LINUX1, {})
+
+    assert found[0].weight is Weight.ERROR
+    assert found[0].what == said
+
+
+def test_a_shared_disk_without_reservations_needs_none():
+    seen = {"missing": False, "system_id": "linux1", "reservations": {"/dev/sdb": False}}
+    group = a_group(a_resource("it", spec=DiskSpec(volume_group="shared")))
+
+    assert findings(group, LINUX1, {**WELL, "volume_groups": {"shared": seen}}) == []
+
+
+def test_nothing_is_asked_of_a_server_for_a_plain_process():
+    process = a_resource("it", spec=ProcessSpec(start="it", pattern="it"))
+
+    only_networks = {"devices": WELL["devices"]}
+    assert findings(a_group(process), LINUX1, only_networks) == []
 
 
 @pytest.mark.parametrize(("offset_s", "said"), [(2.5, "2.5 s ahead"), (-3.0, "3.0 s behind")])

@@ -15,7 +15,7 @@ from orchestrator.executor.plan import Plan, Recorder
 from orchestrator.executor.progress import Progress, StepEnded
 from orchestrator.executor.rehearsal import rehearse
 from orchestrator.executor.run import Run, RunResult
-from orchestrator.model import ControllerId, Epoch, Group, RunId, ServerName
+from orchestrator.model import ControllerId, Epoch, Group, Refusal, RunId, ServerName
 from orchestrator.playbooks.beside import Kept
 from orchestrator.playbooks.compile import compile_program
 from orchestrator.playbooks.directives import Selection
@@ -23,7 +23,7 @@ from orchestrator.playbooks.model import Program
 from orchestrator.playbooks.parse import parse
 from orchestrator.store.database import Database
 from orchestrator.store.journal import Journal
-from orchestrator.transport import Failed, FailureKind, Transport
+from orchestrator.transport import Failed, FailureKind, Gate, Transport
 from tests.support.builders import LINUX1, LINUX2
 from tests.support.clock import JumpingClock
 from tests.support.servers import InMemoryServers
@@ -175,6 +175,33 @@ class Stage:
             foresight,
         )
         return recorder.plan(charter, failures)
+
+
+@dataclasses.dataclass
+class Loop:
+    """Stands in for the loop of a guarded group; writes what it is asked between the steps."""
+
+    log: list[str]
+    refuses: dict[str, Refusal] = dataclasses.field(default_factory=dict)
+
+    def __call__(self, *_about):
+        return self
+
+    async def may_start(self, server):
+        return self._asked(f"may start on {server}")
+
+    async def may_stop(self, server):
+        return self._asked(f"may stop on {server}")
+
+    async def has_stopped(self, server, _path):
+        return self._asked(f"has stopped on {server}")
+
+    def gate(self, server):
+        return Gate(incarnation="c-1", plan=f"of {server}")
+
+    def _asked(self, words):
+        self.log.append(words)
+        return self.refuses.get(words)
 
 
 NAMES = ("database", "site", "address")

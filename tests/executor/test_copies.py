@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from orchestrator.model import DrbdSpec
+from orchestrator.model import DrbdSpec, Reason, Refusal
 from orchestrator.store.journal import RunState
 from orchestrator.transport import Failed, FailureKind
 from remote_helpers.replication.words import (
@@ -18,7 +18,7 @@ from remote_helpers.replication.words import (
     is_down,
     to_json,
 )
-from tests.executor.runs import Stage
+from tests.executor.runs import Loop, Stage
 from tests.support.builders import LINUX1, LINUX2, a_group, a_resource
 from tests.support.servers import InMemoryServers, _done
 
@@ -183,6 +183,30 @@ async def test_a_peer_that_falls_silent_before_its_copy_is_seen_stops_the_start(
     assert result.failures[LINUX2].result == {"refused": "server-unreachable"}
     assert "silence says nothing of its data" in result.failures[LINUX2].message
     assert stage.servers.log == []
+
+
+@pytest.mark.parametrize("refuses", [False, True])
+async def test_in_a_guarded_group_its_loop_judges_such_a_silence(stage, refuses):
+    """The right may have gone between the look and the start; only the loop knows."""
+    copies = copies_of(stage, IN_SYNC)
+    stage.servers.servers[LINUX1].reachable = False
+    loop = stage.authorise = Loop(log=[])
+    asked = []
+
+    async def may_start(server):
+        asked.append(server)
+        gone = Refusal(reason=Reason.SOLO_POSSIBLE, evidence="it may serve", advice="wait")
+        return gone if refuses and len(asked) > 1 else None
+
+    loop.may_start = may_start
+    copies.now[LINUX2] = a_copy(Connection.CONNECTING, Disk.UP_TO_DATE)
+
+    result = await stage.play(ON_TARGET)
+
+    assert asked == [LINUX2, LINUX2]
+    if refuses:
+        assert result.failures[LINUX2].result == {"refused": "solo-possible"}
+    assert stage.servers.log == ([] if refuses else STARTS)
 
 
 async def test_a_plan_says_that_the_copies_would_be_connected_and_judges_nothing_more(stage):

@@ -1,43 +1,13 @@
 """A run in a guarded group: it starts and stops by its loop's word, and ends the old reign."""
 
-import dataclasses
-
 import pytest
 
 from orchestrator.model import Reason, Refusal
 from orchestrator.store.journal import RunState
-from orchestrator.transport import Gate
-from tests.executor.runs import SWITCHOVER, ControllerDied, all_on, where
+from tests.executor.runs import SWITCHOVER, ControllerDied, Loop, all_on, where
 from tests.support.builders import LINUX1, LINUX2
 
 UNCONFIRMED = Refusal(reason=Reason.STOP_UNCONFIRMED, evidence="no word of its end", advice="wait")
-
-
-@dataclasses.dataclass
-class Loop:
-    """Stands in for the loop of a guarded group; writes what it is asked between the steps."""
-
-    log: list[str]
-    refuses: dict[str, Refusal] = dataclasses.field(default_factory=dict)
-
-    def __call__(self, *_about):
-        return self
-
-    async def may_start(self, server):
-        return self._asked(f"may start on {server}")
-
-    async def may_stop(self, server):
-        return self._asked(f"may stop on {server}")
-
-    async def has_stopped(self, server, _path):
-        return self._asked(f"has stopped on {server}")
-
-    def gate(self, server):
-        return Gate(incarnation="c-1", plan=f"of {server}")
-
-    def _asked(self, words):
-        self.log.append(words)
-        return self.refuses.get(words)
 
 
 @pytest.fixture
@@ -125,3 +95,26 @@ async def test_a_resumed_run_does_not_end_the_reign_that_has_ended(stage, loop):
     assert result.state is RunState.DONE
     assert where(stage) == all_on(LINUX2)
     assert loop.log.count("has stopped on linux1") == 1
+
+
+async def test_a_refusal_stands_for_a_resumed_run_too(stage, loop):
+    """It went back because of it, and is half way back: now to start there after all would be the
+    service on both.
+    """
+    loop.refuses["may start on linux2"] = UNCONFIRMED
+
+    def die_on_the_way_back(server, request):
+        if (server, request.op) == (LINUX1, "resource.start"):
+            raise ControllerDied
+
+    stage.servers.hook = die_on_the_way_back
+    with pytest.raises(ControllerDied):
+        await stage.play(SWITCHOVER)
+    stage.servers.hook = lambda _server, _request: None
+    del loop.refuses["may start on linux2"]
+
+    result = await stage.play(SWITCHOVER)
+
+    assert result.state is RunState.FAILED
+    assert where(stage) == all_on(LINUX1)
+    assert loop.log.count("may start on linux2") == 1

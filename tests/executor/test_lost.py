@@ -105,6 +105,14 @@ def test_a_proof_that_failed_proves_nothing():
     assert lost.as_variable()[LINUX1]["state"] == "unknown"
 
 
+def test_a_word_that_is_no_proof_that_we_know_proves_nothing():
+    lost = LostServers()
+    lost.note(LINUX1, SILENT)
+    lost.note(LINUX2, proof("surely gone"))
+
+    assert lost.as_variable()[LINUX1]["state"] == "unknown"
+
+
 def test_what_was_started_since_is_no_longer_known_to_be_stopped():
     lost = LostServers()
     lost.note_stopped(LINUX1, "stopped and checked")

@@ -127,6 +127,39 @@ async def test_a_cut_step_whose_check_cannot_be_asked_is_left_as_it_is(stage):
     assert stage.servers.log == []
 
 
+async def test_a_cut_step_on_a_server_that_is_silent_now_is_unreachable_not_failed(stage):
+    play = on_source("{command: {cmd: /usr/bin/pay, creates: /paid}}")
+    with pytest.raises(ControllerDied):
+        await stage.play(play, cut_after=1)
+    stage.servers.servers[LINUX1].reachable = False
+
+    result = await stage.play(play)
+
+    assert result.failures[LINUX1].status is Status.UNREACHABLE
+    assert stage.servers.log == []
+
+
+async def test_a_command_runs_as_the_user_that_the_task_becomes(stage):
+    users = []
+
+    def hook(_server, request):
+        if request.op == "run":
+            users.append(request.args.get("user"))
+
+    stage.servers.hook = hook
+
+    result = await stage.play(
+        on_source(
+            "{command: act, become: true, become_user: kim}",
+            "{command: act, become: '{{ other }}', become_user: kim}",
+        ),
+        variables={"other": False},
+    )
+
+    assert result.failures == {}
+    assert users == ["kim", None]
+
+
 async def test_a_pause_takes_its_time_and_asks_nobody(stage):
     before = stage.clock.monotonic()
     stage.servers.hook = lambda _server, request: pytest.fail(request.op) if request.reign else None
