@@ -20,9 +20,8 @@ from orchestrator.playbooks.model import (
 )
 from orchestrator.playbooks.prospects import written
 from orchestrator.playbooks.select import tasks_of
+from orchestrator.runtime.plan import SHOWN
 
-SHOWN = 12
-"""Characters of the digest that people are shown; enough to name it."""
 _RULES = (
     "The servers of one task go side by side, and so do steps with the same number. All this holds",
     "as long as no step fails and nobody changes the servers meanwhile.",

@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.daemon import wire
 from orchestrator.executor.run import RunResult
 from orchestrator.model import Refusal, ServerName
-from orchestrator.runtime.order import Caller, Order
+from orchestrator.runtime.order import UNFOLLOWED, Caller, Order
 from orchestrator.runtime.wishes import Wished
 
 
@@ -68,7 +68,7 @@ class Daemon:
 
     async def ask(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """A question with one answer. Raises DaemonSaysNo."""
-        return await self._followed(request, _nobody())
+        return await self._followed(request, UNFOLLOWED)
 
     async def _followed(self, request: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
         async with self._connected() as (reader, writer):
@@ -138,7 +138,3 @@ def _gone() -> DaemonGone:
         "the daemon ended before it answered",
         hint="hasys history shows what became of the run; a daemon that starts goes on with it",
     )
-
-
-def _nobody() -> Caller:
-    return Caller(report=lambda _: None, may_stop=lambda _: None)

@@ -8,6 +8,8 @@ guarded by the new one it goes on by a term without end: nobody else would vote 
 
 import dataclasses
 import secrets
+from collections.abc import Mapping
+from typing import TypeVar
 
 from orchestrator.daemon.leaving import LEAVING_S, leave
 from orchestrator.daemon.steward import Steward
@@ -22,11 +24,17 @@ from orchestrator.transport import Done, Request
 from remote_helpers.protocol import messages
 from remote_helpers.protocol.messages import Members
 
+T = TypeVar("T")
+
 
 def exchanged(state: GroupState, group: Group) -> GroupState:
     """`group`: the new one. What was known of the server that goes is known of nobody now."""
     names = frozenset(group.server_names)
     vote, history = state.vote, state.history
+
+    def of_members(known: Mapping[ServerName, T]) -> dict[ServerName, T]:
+        return {name: one for name, one in known.items() if name in names}
+
     kept = next(iter(names & vote.acknowledged), None)
     return dataclasses.replace(
         state,
@@ -34,18 +42,18 @@ def exchanged(state: GroupState, group: Group) -> GroupState:
             vote,
             acknowledged=vote.acknowledged & names,
             exact=vote.exact & names,
-            chain={name: held for name, held in vote.chain.items() if name in names},
-            counters={name: count for name, count in vote.counters.items() if name in names},
+            chain=of_members(vote.chain),
+            counters=of_members(vote.counters),
         ),
         history=dataclasses.replace(
             history,
-            leaves={name: at for name, at in history.leaves.items() if name in names},
-            well_since={name: at for name, at in history.well_since.items() if name in names},
-            silent_since={name: at for name, at in history.silent_since.items() if name in names},
-            network_since={name: at for name, at in history.network_since.items() if name in names},
+            leaves=of_members(history.leaves),
+            well_since=of_members(history.well_since),
+            silent_since=of_members(history.silent_since),
+            network_since=of_members(history.network_since),
         ),
-        roles={name: role for name, role in state.roles.items() if name in names},
-        quarantined={name: at for name, at in state.quarantined.items() if name in names},
+        roles=of_members(state.roles),
+        quarantined=of_members(state.quarantined),
         outdated=(state.outdated & names) | _without_data(group, kept),
     )
 
@@ -131,10 +139,10 @@ def _who(steward: Steward, new: Group) -> tuple[ServerName, ServerName, ServerNa
 
 
 def _check(steward: Steward, kept: ServerName, out: ServerName) -> None:
-    served = [one.reign for one in votes.unproven(steward.state.vote) if one.reign.server == out]
+    served = votes.unproven_on(steward.state.vote, out)
     if served:
         raise TheyError(
-            f"{out} may still serve (epoch {served[-1].epoch}): it cannot be replaced",
+            f"{out} may still serve (epoch {served[-1].reign.epoch}): it cannot be replaced",
             hint=f"hasys switchover {steward.group.name} --to {kept}, or make sure that it is off",
         )
     if steward.standing.silence(kept) or kept not in steward.state.vote.acknowledged:

@@ -94,7 +94,7 @@ class ReignAuthority:
         return GoalKind.HAND_OVER if starts_after(self._program, path) else GoalKind.STOP
 
     def _may_reign(self, server: ServerName) -> bool:
-        return any(one.reign.server == server for one in votes.unproven(self._steward.state.vote))
+        return bool(votes.unproven_on(self._steward.state.vote, server))
 
     def _wish(self, kind: GoalKind, target: ServerName, source: ServerName | None) -> Wish:
         asked = Because(

@@ -15,7 +15,7 @@ from orchestrator.executor.run import RunResult
 from orchestrator.model import Event, Monotonic, Refusal, ServerName, Severity
 from orchestrator.model.state import GoalKind, NotedReign
 from orchestrator.runtime.operate import carry_out, resume
-from orchestrator.runtime.order import Caller, Order, Stoppable
+from orchestrator.runtime.order import UNFOLLOWED, Caller, Order, Stoppable
 from orchestrator.store.journal import RunRecord, RunState
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ ENDS_S = 0.3
 """For the steps of a run that a failover ends."""
 CONNECT_AGAIN_S = 20.0
 """Between two tries to connect the same server's copies."""
-NOBODY = Caller(report=lambda _: None, may_stop=lambda _: None)
-"""Follows and stops no run; journal and events tell of it."""
 
 
 class Runs:
@@ -177,7 +175,7 @@ class Runs:
 
     async def _by_itself(self, order: Order) -> None:
         try:
-            result = await self.carry_out(order, NOBODY)
+            result = await self.carry_out(order, UNFOLLOWED)
         except Busy:
             self._seen_to = None  # somebody else's run came first; looked at again each turn
             return
@@ -229,7 +227,7 @@ class Runs:
         """The run goes on where it was cut."""
         refused: str = ""
         try:
-            result = await self.resume(record.id, NOBODY)
+            result = await self.resume(record.id, UNFOLLOWED)
             if isinstance(result, tuple):
                 refused = "; ".join(one.evidence for one in result)
         except HasysError as error:

@@ -285,8 +285,7 @@ class Steward:
         self.turn()
 
     def _may_run_on(self, server: ServerName) -> tuple[Reign, ...]:
-        unproven = votes.unproven(self.state.vote)
-        return tuple(one.reign for one in unproven if one.reign.server == server)
+        return tuple(one.reign for one in votes.unproven_on(self.state.vote, server))
 
     def _tell_fencing(self, outcome: FenceOutcome) -> None:
         self.news.say(event_of(self.application, self.group, outcome, BY))

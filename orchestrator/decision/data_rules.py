@@ -98,7 +98,7 @@ def risk_of(group: Group, view: GroupView) -> str:
         return "not known: no copy is seen that is up"
     if all(copy.is_guarded for copy in seen):
         return ""
-    if all(copy.is_guarded or not copy.fencing for copy in seen):
+    if all(copy.is_guarded or copy.is_untold for copy in seen):
         return "not known: a server has not told yet how its copy is set up"
     accepted = "accepted" if group.accept_data_loss else "never by itself"
     return f"may lose what was written since the last poll ({accepted})"

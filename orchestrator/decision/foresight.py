@@ -64,5 +64,5 @@ def _of_peer(facts: Facts, state: GroupState, goal: Goal) -> tuple[Because, ...]
         age_s=facts.age(peer),
         advice="silence is not death: bring it back; until then nothing starts here",
     )
-    reigns = [noted for noted in votes.unproven(state.vote) if noted.reign.server == peer]
+    reigns = votes.unproven_on(state.vote, peer)
     return (silent, *(why for noted in reigns for why in gap_of(facts, goal, noted).reasons))

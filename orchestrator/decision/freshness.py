@@ -79,6 +79,11 @@ def replication_of(view: ServerView, name: ResourceName) -> Replication | None:
     return None
 
 
+def copies_on(view: ServerView, group: Group) -> Mapping[ResourceName, Replication | None]:
+    """Of all that is replicated, as one server has it."""
+    return {name: replication_of(view, name) for name in replicated(group)}
+
+
 def all_copies(group: Group, view: GroupView) -> tuple[Copies, ...]:
     return tuple(_copies(name, view) for name in replicated(group))
 
@@ -119,7 +124,7 @@ def _is_free(mine: Replication | None) -> bool:
     """Known not to be held back. What was not told yet is no reason for a lasting doubt: until it
     is, `target_data` lets nothing move there.
     """
-    if mine is None or (mine.is_up and not mine.fencing):
+    if mine is None or mine.is_untold:
         return False
     return not mine.is_guarded
 

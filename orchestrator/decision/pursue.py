@@ -257,7 +257,7 @@ def _stop(facts: Facts, state: GroupState, goal: Goal) -> Decision:
     Not those of the other server: after a forced move an older reign is stopped beside the one that
     is to stay.
     """
-    left = [one for one in votes.unproven(state.vote) if one.reign.server == goal.source]
+    left = () if goal.source is None else votes.unproven_on(state.vote, goal.source)
     if not left:
         wanted = goal.kind is GoalKind.HAND_OVER or bool(votes.unproven(state.vote))
         return Decision(

@@ -5,7 +5,7 @@ Only such a copy: what a person disconnected stays so, and a split brain is a pe
 
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
-from orchestrator.decision.freshness import replicated, replication_of
+from orchestrator.decision.freshness import copies_on
 from orchestrator.decision.intents import Because, ConnectCopies
 from orchestrator.model import Mode, Reason, ServerName
 from orchestrator.model.state import GroupState
@@ -34,8 +34,7 @@ def left_apart(
 
 
 def _never_connected(facts: Facts, server: ServerName) -> list[str]:
-    view = facts.view.view.of(server)
-    copies = {name: replication_of(view, name) for name in replicated(facts.group)}
+    copies = copies_on(facts.view.view.of(server), facts.group)
     return [
         str(name)
         for name, copy in copies.items()

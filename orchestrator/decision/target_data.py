@@ -4,7 +4,7 @@ Asked by the policies before a goal is set, and by `pursue` before an order is n
 """
 
 from orchestrator.decision.facts import Facts
-from orchestrator.decision.freshness import replicated, replication_of
+from orchestrator.decision.freshness import copies_on
 from orchestrator.decision.intents import Because
 from orchestrator.model import Reason, ServerName
 from orchestrator.model.state import GroupState
@@ -38,10 +38,5 @@ def _not_known_to_be_held_back(facts: Facts, target: ServerName) -> list[str]:
     """
     if facts.group.accept_data_loss or not facts.is_silent(facts.peer(target)):
         return []
-    view = facts.view.view.of(target)
-    copies = {name: replication_of(view, name) for name in replicated(facts.group)}
-    return [
-        str(name)
-        for name, copy in copies.items()
-        if copy is None or (copy.is_up and not copy.fencing)
-    ]
+    copies = copies_on(facts.view.view.of(target), facts.group)
+    return [str(name) for name, copy in copies.items() if copy is None or copy.is_untold]

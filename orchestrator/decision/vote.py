@@ -38,6 +38,11 @@ def unproven(vote: Vote) -> tuple[NotedReign, ...]:
     return tuple(noted for noted in vote.reigns if noted.proof is None)
 
 
+def unproven_on(vote: Vote, server: str) -> tuple[NotedReign, ...]:
+    """Those of one server."""
+    return tuple(noted for noted in unproven(vote) if noted.reign.server == server)
+
+
 def newest(vote: Vote) -> NotedReign | None:
     """The only reign that may be answered: the highest one not proven over.
 

@@ -9,7 +9,7 @@ import dataclasses
 
 from orchestrator.decision import vote as votes
 from orchestrator.decision.facts import Facts
-from orchestrator.decision.freshness import replicated, replication_of
+from orchestrator.decision.freshness import copies_on
 from orchestrator.decision.intents import Because, Intent, LetWrite
 from orchestrator.decision.verdict import Verdict, hold
 from orchestrator.model import Mode, Reason, Seen, ServerName
@@ -59,5 +59,5 @@ def _waits(facts: Facts, server: ServerName) -> bool:
     view = facts.view.view.of(server)
     if not isinstance(view.reach, Seen) or facts.now - view.reach.at > facts.silence_s:
         return False
-    copies = (replication_of(view, name) for name in replicated(facts.group))
+    copies = copies_on(view, facts.group).values()
     return any(copy is not None and copy.suspended == ("fencing",) for copy in copies)

@@ -40,13 +40,15 @@ class SettledTransport:
 
     async def call(self, server: ServerName, request: Request) -> Reply:
         """What hinders the waiting is the answer to the request, which is then not sent."""
-        if server in self._doubtful and request.op not in OF_DEVICES:
+        if request.op in OF_DEVICES:  # no server is sent it
+            return await self._transport.call(server, request)
+        if server in self._doubtful:
             settled = await self._transport.call(server, self._raise)
             if not isinstance(settled, Done):
                 return settled
             self._doubtful.discard(server)
         reply = await self._transport.call(server, request)
-        if request.reign is not None and _may_go_on(reply) and request.op not in OF_DEVICES:
+        if request.reign is not None and _may_go_on(reply):
             self._doubtful.add(server)
         return reply
 

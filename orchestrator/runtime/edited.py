@@ -14,10 +14,7 @@ from orchestrator.model import Reason, Refusal
 from orchestrator.playbooks.basis import changes, is_another
 from orchestrator.playbooks.beside import read_text
 from orchestrator.playbooks.model import Program
-
-SHOWN = 12
-"""Characters of a digest that people are shown; enough to name it."""
-MOST_SHOWN = 20
+from orchestrator.runtime.plan import MOST_SHOWN, SHOWN
 
 
 def edited_since(charter: Charter) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.errors import UsageError
 from orchestrator.executor.charter import Charter
-from orchestrator.executor.power import PoweredTransport
 from orchestrator.executor.progress import Progress, RunBegun, RunEnded
 from orchestrator.executor.reign import highest_known
 from orchestrator.executor.run import Run, RunResult
@@ -178,9 +177,7 @@ async def _run(
             program=program,
             group=site.group,
             journal=application.journal,
-            transport=PoweredTransport(
-                transport=site.transport, devices=site.devices, servers=charter.servers
-            ),
+            transport=site.powered(charter.servers),
             authorise=site.authorise,
             clock=clock,
             report=report,

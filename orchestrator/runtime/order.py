@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from orchestrator.decision.movement import Movement
 from orchestrator.decision.roles import GroupStatus
 from orchestrator.executor.authority import Authorise, Foresight
-from orchestrator.executor.power import Devices
+from orchestrator.executor.power import Devices, PoweredTransport
 from orchestrator.executor.progress import Report
 from orchestrator.model import Group, Refusal, ResourceName, ServerName
 from orchestrator.playbooks.directives import Selection
@@ -55,6 +55,10 @@ class Caller:
     may_stop: Callable[[Stoppable], None]
 
 
+UNFOLLOWED = Caller(report=lambda _: None, may_stop=lambda _: None)
+"""Of a run that nobody watches or stops; journal and events tell of it."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """The group that a run acts on, and how it gets there."""
@@ -65,3 +69,7 @@ class Site:
     devices: Devices
     """What can switch its servers off."""
     foresight: Foresight | None
+
+    def powered(self, servers: tuple[ServerName, ...]) -> PoweredTransport:
+        """The way to the servers and to the devices of these."""
+        return PoweredTransport(transport=self.transport, devices=self.devices, servers=servers)

@@ -7,7 +7,6 @@ from orchestrator.decision.movement import Movement
 from orchestrator.errors import UsageError
 from orchestrator.executor.authority import Foresight
 from orchestrator.executor.plan import Plan, Recorder, changes, lines_of
-from orchestrator.executor.power import PoweredTransport
 from orchestrator.executor.rehearsal import rehearse
 from orchestrator.model import Epoch, Reason, Refusal, RunId
 from orchestrator.playbooks.model import Program
@@ -20,6 +19,8 @@ from orchestrator.transport.read_only import ReadOnlyTransport
 
 LEAST_DIGEST = 8
 """Characters of a digest that a person must give at least."""
+SHOWN = 12
+"""Characters of a digest that people are shown; enough to name it."""
 MOST_SHOWN = 20
 
 
@@ -62,14 +63,11 @@ async def foretold(
     number = Number(run=RunId("not-begun"), epoch=Epoch(1), controller=application.controller)
     charter = charter_of(order, program, movement, number)
     recorder = Recorder()
-    powered = PoweredTransport(
-        transport=site.transport, devices=site.devices, servers=charter.servers
-    )
     failures = await rehearse(
         order.group,
         charter,
         program,
-        powered,
+        site.powered(charter.servers),
         application.clock,
         recorder.report,
         site.foresight,

@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 from orchestrator.errors import HasysError
 from orchestrator.model import ServerName
 from orchestrator.playbooks import library
-from orchestrator.runtime.order import Caller, Order
+from orchestrator.runtime.order import UNFOLLOWED, Order
 from orchestrator.runtime.wishes import Wished, WishKind
 from orchestrator.simulation.process import Process
 
@@ -21,14 +21,14 @@ async def ask(process: Process, kind: WishKind, server: str) -> None:
         wish=Wished(kind=kind, server=ServerName(server)),
         by="a person",
     )
-    await _told(process, kind.value, steward.runs.carry_out(order, _caller()))
+    await _told(process, kind.value, steward.runs.carry_out(order, UNFOLLOWED))
 
 
 async def force(process: Process, server: str) -> None:
     """A person answers for it that the other server is dead."""
     steward = process.steward
     if steward is not None:
-        await _told(process, "force", steward.force(ServerName(server), _caller()))
+        await _told(process, "force", steward.force(ServerName(server), UNFOLLOWED))
 
 
 async def _told(process: Process, what: str, asked: Awaitable[object]) -> None:
@@ -39,8 +39,3 @@ async def _told(process: Process, what: str, asked: Awaitable[object]) -> None:
     else:
         for refusal in answer if isinstance(answer, tuple) else ():
             process.world.note(f"    {what} refused: {refusal.evidence}")
-
-
-def _caller() -> Caller:
-    """Nobody listens to how it goes on."""
-    return Caller(report=lambda _: None, may_stop=lambda _: None)

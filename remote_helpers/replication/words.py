@@ -144,6 +144,11 @@ class Replication(NamedTuple):
         return self.fencing == "resource-and-stonith" and self.handler.startswith("/var/lib/hasys/")
 
     @property
+    def is_untold(self) -> bool:
+        """Whether it was not read yet if the kernel holds it back: neither yes nor no."""
+        return self.is_up and not self.fencing
+
+    @property
     def is_primary(self) -> bool:
         return self.role is Role.PRIMARY
 

@@ -71,7 +71,7 @@ class LookedAfter:
         return self.site.end_of(self.process, within_s)
 
     def group(self) -> dict[str, Any]:
-        """As `hasys status` has it, which looks at both servers itself."""
+        """As `hasys status` has it: what the daemon saw, else by a look of its own."""
         return self.site.status()
 
     def standing(self) -> dict[str, Any]:
@@ -104,9 +104,7 @@ class LookedAfter:
         self.moved_to("linux1")
 
     def is_active(self, server: str) -> bool:
-        """By its guard's word and by what it has, asked of the two alone: `hasys status` would wait
-        for a server that is gone.
-        """
+        """By its guard's word and by what it has now: `hasys status` tells of the last poll."""
         return self.role_told(server) == "ACTIVE" and self.has_all(server)
 
     def moved_to(self, server: str, within_s: float = 20) -> None:

@@ -32,18 +32,22 @@ def kill(process):
     process.wait(timeout=10)
 
 
+def die_in_a_switchover(site, server, verb):
+    """The controller is killed in the middle of this step, which then goes no further."""
+    held = Gate(site, server, verb)
+    held.hold()
+    with site.begun("switchover", "web") as controller:
+        held.wait_until_reached()
+        kill(controller)
+    held.wait_until_nobody_waits()
+    held.let_go()
+
+
 @pytest.mark.mission("A2")
 @pytest.mark.parametrize(("server", "verb"), [("linux1", "stop"), ("linux2", "start")])
 def test_a_run_whose_controller_was_killed_is_resumed_and_never_serves_twice(running, server, verb):
-    held = Gate(running, server, verb)
-    held.hold()
-
     with Witness(running.lab.description) as witness:
-        with running.begun("switchover", "web") as controller:
-            held.wait_until_reached()
-            kill(controller)
-        held.wait_until_nobody_waits()
-        held.let_go()
+        die_in_a_switchover(running, server, verb)
         left = running.states(server)
         again = running.hasys("switchover", "web")
         run = running.runs()[0]
@@ -87,13 +91,7 @@ def test_a_controller_killed_before_its_first_step_leaves_the_service_alone(runn
 
 
 def test_a_run_that_no_longer_fits_is_abandoned_and_a_start_completes_its_work(running):
-    held = Gate(running, "linux1", "stop")
-    held.hold()
-    with running.begun("switchover", "web") as controller:
-        held.wait_until_reached()
-        kill(controller)
-    held.wait_until_nobody_waits()
-    held.let_go()
+    die_in_a_switchover(running, "linux1", "stop")
 
     run = running.runs()[0]["run"]
     before = running.group_file.read_text()
@@ -160,13 +158,7 @@ def test_a_second_signal_cuts_the_steps_off_and_the_run_is_still_resumed(running
 
 def test_a_run_whose_group_was_changed_goes_on_when_a_person_agrees_to_what_is_shown(running):
     """The part that would not stop is given less time, and then the run goes on."""
-    held = Gate(running, "linux1", "stop")
-    held.hold()
-    with running.begun("switchover", "web") as controller:
-        held.wait_until_reached()
-        kill(controller)
-    held.wait_until_nobody_waits()
-    held.let_go()
+    die_in_a_switchover(running, "linux1", "stop")
     running.change_group(
         lambda document: document["resources"]["site"].update(timeouts={"stop": "20s"})
     )
